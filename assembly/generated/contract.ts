@@ -1,0 +1,958 @@
+// Generated from src/contract by scripts/generate.ts. Do not edit.
+
+export const enum Instruction {
+  fill = 1,
+  copy = 2,
+  transpose = 3,
+  slice = 4,
+  slice_backward = 5,
+  concat = 6,
+  reverse_time = 7,
+  state_load = 8,
+  state_store = 9,
+  reduce_sum = 10,
+  broadcast = 11,
+  gather = 12,
+  gather_backward = 13,
+  add = 20,
+  subtract = 21,
+  multiply = 22,
+  divide = 23,
+  affine = 24,
+  tanh = 25,
+  tanh_backward = 26,
+  sigmoid = 27,
+  sigmoid_backward = 28,
+  relu = 29,
+  relu_backward = 30,
+  exp = 31,
+  log = 32,
+  softmax = 33,
+  softmax_backward = 34,
+  dropout = 35,
+  matmul = 40,
+  matmul_transpose_a = 41,
+  matmul_transpose_b = 42,
+  rnn = 50,
+  rnn_backward = 51,
+  lstm = 52,
+  lstm_backward = 53,
+  gru = 54,
+  gru_backward = 55,
+  softmax_cross_entropy = 60,
+  softmax_cross_entropy_backward = 61,
+  squared_error = 62,
+  squared_error_backward = 63,
+  gradient_norm = 70,
+  sgd = 71,
+  rmsprop = 72,
+  adam = 73,
+}
+
+export const enum Status {
+  ok = 0,
+  aborted = 1,
+  nonFinite = 2,
+  emptyBatch = 3,
+  indexOutOfRange = 4,
+  dimensionOutOfRange = 5,
+  invalidProgram = 6,
+  workLimit = 7,
+  outOfMemory = 8,
+}
+
+/** y = value */
+export namespace Fill {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function value(row: usize): f32 { return load<f32>(row, 16) }
+}
+
+/** y = x */
+export namespace Copy {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 16) }
+}
+
+/** y[b, a, …] = x[a, b, …]: batch-major to time-major and back */
+export namespace Transpose {
+  // @ts-ignore: decorator
+  @inline export function A(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 24) }
+}
+
+/** y[o, m, i] = x[o, start + m, i] */
+export namespace Slice {
+  // @ts-ignore: decorator
+  @inline export function O(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function start(row: usize): i32 { return load<i32>(row, 32) }
+}
+
+/** dx = 0 except dx[o, start + m, i] = dy[o, m, i] */
+export namespace SliceBackward {
+  // @ts-ignore: decorator
+  @inline export function O(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function start(row: usize): i32 { return load<i32>(row, 32) }
+}
+
+/** y = a and b joined along the middle axis */
+export namespace Concat {
+  // @ts-ignore: decorator
+  @inline export function O(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 32) }
+}
+
+/** y[t] = x[T − 1 − t], over the padded axis */
+export namespace ReverseTime {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 20) }
+}
+
+/** y[b] = slab[rows[b]]; zeros where rows[b] is −1. Other values outside 0 … S − 1 end the run (indexOutOfRange) */
+export namespace StateLoad {
+  // @ts-ignore: decorator
+  @inline export function S(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function slab(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function rows(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 28) }
+}
+
+/** slab[rows[b]] = x[b]; rows[b] = −1 drops the row. All indices are checked before anything is written */
+export namespace StateStore {
+  // @ts-ignore: decorator
+  @inline export function S(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function rows(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function slab(row: usize): usize { return load<u32>(row, 28) }
+}
+
+/** y[o, i] = Σₙ x[o, n, i], accumulated in float64 */
+export namespace ReduceSum {
+  // @ts-ignore: decorator
+  @inline export function O(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 24) }
+}
+
+/** y[o, n, i] = x[o, i] */
+export namespace Broadcast {
+  // @ts-ignore: decorator
+  @inline export function O(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 24) }
+}
+
+/** y[n] = table[indices[n]]; an index outside 0 … V − 1 ends the run (indexOutOfRange) */
+export namespace Gather {
+  // @ts-ignore: decorator
+  @inline export function V(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function E(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function table(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function indices(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 28) }
+}
+
+/** dTable = 0, then dTable[indices[n]] += dy[n] in the order of n; indices are checked as in gather */
+export namespace GatherBackward {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function E(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function V(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function indices(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function dTable(row: usize): usize { return load<u32>(row, 28) }
+}
+
+/** y[m, n] = a[m, n] + b[n]; equal shapes are M = 1 */
+export namespace Add {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 24) }
+}
+
+/** y[m, n] = a[m, n] − b[n]; equal shapes are M = 1 */
+export namespace Subtract {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 24) }
+}
+
+/** y[m, n] = a[m, n] ∗ b[n]; equal shapes are M = 1 */
+export namespace Multiply {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 24) }
+}
+
+/** y[m, n] = a[m, n] ∕ b[n]; equal shapes are M = 1 */
+export namespace Divide {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 24) }
+}
+
+/** y = scale · x + shift */
+export namespace Affine {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function scale(row: usize): f32 { return load<f32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function shift(row: usize): f32 { return load<f32>(row, 24) }
+}
+
+/** y = tanh x */
+export namespace Tanh {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 16) }
+}
+
+/** dx = dy · (1 − y²) */
+export namespace TanhBackward {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 20) }
+}
+
+/** y = 1 ∕ (1 + exp −x) */
+export namespace Sigmoid {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 16) }
+}
+
+/** dx = dy · y · (1 − y) */
+export namespace SigmoidBackward {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 20) }
+}
+
+/** y = x where x > 0, else 0 */
+export namespace Relu {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 16) }
+}
+
+/** dx = dy where y > 0, else 0 */
+export namespace ReluBackward {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 20) }
+}
+
+/** y = exp x (relative accuracy; overflow is +∞) */
+export namespace Exp {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 16) }
+}
+
+/** y = ln x */
+export namespace Log {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 16) }
+}
+
+/** y[m] = exp(x[m] − max x[m]) ∕ Σ, over the last axis */
+export namespace Softmax {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 20) }
+}
+
+/** dx[m, n] = y[m, n] · (dy[m, n] − Σₖ dy[m, k] · y[m, k]) */
+export namespace SoftmaxBackward {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 24) }
+}
+
+/** y = x ∕ (1 − rate) where the Philox word of (row b, time t, feature f) is ≥ ⌊rate · 2³²⌋, else 0. Its own derivative. Word: lane f mod 4 of Philox4x32-10 with counter (⌊f ∕ 4⌋, t, b, run) and key (seed, site); rate 0 copies */
+export namespace Dropout {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function site(row: usize): i32 { return load<i32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function rate(row: usize): f64 { return load<f64>(load<u32>(row, 32)) }
+  // @ts-ignore: decorator
+  @inline export function seed(row: usize): f64 { return load<f64>(load<u32>(row, 36)) }
+  // @ts-ignore: decorator
+  @inline export function run(row: usize): f64 { return load<f64>(load<u32>(row, 40)) }
+}
+
+/** y = a · b (+ bias on every row) */
+export namespace Matmul {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function K(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function bias(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 32) }
+}
+
+/** y = aᵀ · b: the gradient of weights */
+export namespace MatmulTransposeA {
+  // @ts-ignore: decorator
+  @inline export function K(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 28) }
+}
+
+/** y = a · bᵀ: the gradient of inputs */
+export namespace MatmulTransposeB {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function K(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 28) }
+}
+
+/** hₜ = f(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias); activation f: 0 tanh, 1 relu, 2 identity */
+export namespace Rnn {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function H(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function kernel(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function recurrentKernel(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function bias(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function initialH(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function h(row: usize): usize { return load<u32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 52) }
+  // @ts-ignore: decorator
+  @inline export function activation(row: usize): i32 { return load<i32>(row, 56) }
+}
+
+/** gradients of rnn; derivatives of the activation are taken from h */
+export namespace RnnBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function H(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function kernel(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function recurrentKernel(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function h(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function dFinalH(row: usize): usize { return load<u32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function dGates(row: usize): usize { return load<u32>(row, 52) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 56) }
+  // @ts-ignore: decorator
+  @inline export function dKernel(row: usize): usize { return load<u32>(row, 60) }
+  // @ts-ignore: decorator
+  @inline export function dRecurrentKernel(row: usize): usize { return load<u32>(row, 64) }
+  // @ts-ignore: decorator
+  @inline export function dBias(row: usize): usize { return load<u32>(row, 68) }
+  // @ts-ignore: decorator
+  @inline export function dInitialH(row: usize): usize { return load<u32>(row, 72) }
+  // @ts-ignore: decorator
+  @inline export function dStates(row: usize): usize { return load<u32>(row, 76) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 80) }
+  // @ts-ignore: decorator
+  @inline export function activation(row: usize): i32 { return load<i32>(row, 84) }
+}
+
+/** [i f g o] = xₜ · kernel + hₜ₋₁ · recurrentKernel + bias; cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ tanh(g); hₜ = σ(o) ∗ tanh(cₜ). saved is absent where no backward follows */
+export namespace Lstm {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function H(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function kernel(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function recurrentKernel(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function bias(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function initialH(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function initialC(row: usize): usize { return load<u32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function h(row: usize): usize { return load<u32>(row, 52) }
+  // @ts-ignore: decorator
+  @inline export function c(row: usize): usize { return load<u32>(row, 56) }
+  // @ts-ignore: decorator
+  @inline export function saved(row: usize): usize { return load<u32>(row, 60) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 64) }
+}
+
+/** gradients of lstm; saved is overwritten by the gradients of the gates */
+export namespace LstmBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function H(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function kernel(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function recurrentKernel(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function h(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function c(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function saved(row: usize): usize { return load<u32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 52) }
+  // @ts-ignore: decorator
+  @inline export function dFinalH(row: usize): usize { return load<u32>(row, 56) }
+  // @ts-ignore: decorator
+  @inline export function dFinalC(row: usize): usize { return load<u32>(row, 60) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 64) }
+  // @ts-ignore: decorator
+  @inline export function dKernel(row: usize): usize { return load<u32>(row, 68) }
+  // @ts-ignore: decorator
+  @inline export function dRecurrentKernel(row: usize): usize { return load<u32>(row, 72) }
+  // @ts-ignore: decorator
+  @inline export function dBias(row: usize): usize { return load<u32>(row, 76) }
+  // @ts-ignore: decorator
+  @inline export function dInitialH(row: usize): usize { return load<u32>(row, 80) }
+  // @ts-ignore: decorator
+  @inline export function dInitialC(row: usize): usize { return load<u32>(row, 84) }
+  // @ts-ignore: decorator
+  @inline export function dStates(row: usize): usize { return load<u32>(row, 88) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 92) }
+}
+
+/** a = xₜ · kernel + bias, r and z = σ(a + hₜ₋₁ · recurrentKernel + recurrentBias); resetAfter 1: n = tanh(aₙ + r ∗ (hₜ₋₁ · Rₙ + recurrentBiasₙ)), 0: n = tanh(aₙ + (r ∗ hₜ₋₁) · Rₙ + recurrentBiasₙ); hₜ = z ∗ hₜ₋₁ + (1 − z) ∗ n. Gates z r n. saved is absent where no backward follows */
+export namespace Gru {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function H(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function kernel(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function recurrentKernel(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function bias(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function recurrentBias(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function initialH(row: usize): usize { return load<u32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function h(row: usize): usize { return load<u32>(row, 52) }
+  // @ts-ignore: decorator
+  @inline export function saved(row: usize): usize { return load<u32>(row, 56) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 60) }
+  // @ts-ignore: decorator
+  @inline export function resetAfter(row: usize): i32 { return load<i32>(row, 64) }
+}
+
+/** gradients of gru; saved is overwritten by the gradients of the gates */
+export namespace GruBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function H(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function kernel(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function recurrentKernel(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function h(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function saved(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function dFinalH(row: usize): usize { return load<u32>(row, 52) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 56) }
+  // @ts-ignore: decorator
+  @inline export function dKernel(row: usize): usize { return load<u32>(row, 60) }
+  // @ts-ignore: decorator
+  @inline export function dRecurrentKernel(row: usize): usize { return load<u32>(row, 64) }
+  // @ts-ignore: decorator
+  @inline export function dBias(row: usize): usize { return load<u32>(row, 68) }
+  // @ts-ignore: decorator
+  @inline export function dRecurrentBias(row: usize): usize { return load<u32>(row, 72) }
+  // @ts-ignore: decorator
+  @inline export function dInitialH(row: usize): usize { return load<u32>(row, 76) }
+  // @ts-ignore: decorator
+  @inline export function dStates(row: usize): usize { return load<u32>(row, 80) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 84) }
+  // @ts-ignore: decorator
+  @inline export function resetAfter(row: usize): i32 { return load<i32>(row, 88) }
+}
+
+/** ℓ = logNormalizer − logits[target], logNormalizer = ln Σ exp(logits), computed with the maximum taken out. Targets outside 0 … F − 1 at valid steps end the run (indexOutOfRange) */
+export namespace SoftmaxCrossEntropy {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function logits(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function loss(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function weight(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function logNormalizer(row: usize): usize { return load<u32>(row, 44) }
+}
+
+/** dLogits = w · (exp(logits − logNormalizer) − onehot(target)) */
+export namespace SoftmaxCrossEntropyBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function logits(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function logNormalizer(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function dLogits(row: usize): usize { return load<u32>(row, 40) }
+}
+
+/** ℓ = mean over the F features of (prediction − target)² */
+export namespace SquaredError {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function prediction(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function loss(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function weight(row: usize): usize { return load<u32>(row, 40) }
+}
+
+/** dPrediction = w · 2 ∕ F · (prediction − target) */
+export namespace SquaredErrorBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function prediction(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function dPrediction(row: usize): usize { return load<u32>(row, 36) }
+}
+
+/** norm = ‖gradients‖₂ ∕ weight in float64. Ends the run before anything is touched: emptyBatch where weight is 0, nonFinite where loss[0], weight or norm is not finite */
+export namespace GradientNorm {
+  // @ts-ignore: decorator
+  @inline export function P(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function gradients(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function loss(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function weight(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function norm(row: usize): usize { return load<u32>(row, 24) }
+}
+
+/** v = momentum · v − rate · g; p += v, with nesterov p += momentum · v − rate · g; without velocity p −= rate · g (Keras SGD). Decoupled decay first: p −= rate · weightDecay · p */
+export namespace Sgd {
+  // @ts-ignore: decorator
+  @inline export function P(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function parameters(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function gradients(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function weight(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function norm(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function velocity(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function ranges(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function rangesCount(row: usize): i32 { return load<i32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function nesterov(row: usize): i32 { return load<i32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function learningRate(row: usize): f64 { return load<f64>(load<u32>(row, 44)) }
+  // @ts-ignore: decorator
+  @inline export function momentum(row: usize): f64 { return load<f64>(load<u32>(row, 48)) }
+  // @ts-ignore: decorator
+  @inline export function weightDecay(row: usize): f64 { return load<f64>(load<u32>(row, 52)) }
+  // @ts-ignore: decorator
+  @inline export function clipValue(row: usize): f64 { return load<f64>(load<u32>(row, 56)) }
+  // @ts-ignore: decorator
+  @inline export function clipNorm(row: usize): f64 { return load<f64>(load<u32>(row, 60)) }
+  // @ts-ignore: decorator
+  @inline export function globalClipNorm(row: usize): f64 { return load<f64>(load<u32>(row, 64)) }
+}
+
+/** s = rho · s + (1 − rho) · g²; d = rate · g ∕ (√s + epsilon); with velocity v = momentum · v + d, p −= v, else p −= d. Decoupled decay first, as in sgd */
+export namespace Rmsprop {
+  // @ts-ignore: decorator
+  @inline export function P(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function parameters(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function gradients(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function weight(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function norm(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function meanSquare(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function velocity(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function ranges(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function rangesCount(row: usize): i32 { return load<i32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function learningRate(row: usize): f64 { return load<f64>(load<u32>(row, 44)) }
+  // @ts-ignore: decorator
+  @inline export function rho(row: usize): f64 { return load<f64>(load<u32>(row, 48)) }
+  // @ts-ignore: decorator
+  @inline export function momentum(row: usize): f64 { return load<f64>(load<u32>(row, 52)) }
+  // @ts-ignore: decorator
+  @inline export function epsilon(row: usize): f64 { return load<f64>(load<u32>(row, 56)) }
+  // @ts-ignore: decorator
+  @inline export function weightDecay(row: usize): f64 { return load<f64>(load<u32>(row, 60)) }
+  // @ts-ignore: decorator
+  @inline export function clipValue(row: usize): f64 { return load<f64>(load<u32>(row, 64)) }
+  // @ts-ignore: decorator
+  @inline export function clipNorm(row: usize): f64 { return load<f64>(load<u32>(row, 68)) }
+  // @ts-ignore: decorator
+  @inline export function globalClipNorm(row: usize): f64 { return load<f64>(load<u32>(row, 72)) }
+}
+
+/** m = beta1 · m + (1 − beta1) · g; v = beta2 · v + (1 − beta2) · g²; p −= rate · (m ∕ (1 − beta1ˢ)) ∕ (√(v ∕ (1 − beta2ˢ)) + epsilon), s = step from 1 (Kingma and Ba 2015, algorithm 1). Decoupled decay first, as in sgd (AdamW, Loshchilov and Hutter 2019) */
+export namespace Adam {
+  // @ts-ignore: decorator
+  @inline export function P(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function parameters(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function gradients(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function weight(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function norm(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function firstMoment(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function secondMoment(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function ranges(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function rangesCount(row: usize): i32 { return load<i32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function learningRate(row: usize): f64 { return load<f64>(load<u32>(row, 44)) }
+  // @ts-ignore: decorator
+  @inline export function beta1(row: usize): f64 { return load<f64>(load<u32>(row, 48)) }
+  // @ts-ignore: decorator
+  @inline export function beta2(row: usize): f64 { return load<f64>(load<u32>(row, 52)) }
+  // @ts-ignore: decorator
+  @inline export function epsilon(row: usize): f64 { return load<f64>(load<u32>(row, 56)) }
+  // @ts-ignore: decorator
+  @inline export function weightDecay(row: usize): f64 { return load<f64>(load<u32>(row, 60)) }
+  // @ts-ignore: decorator
+  @inline export function step(row: usize): f64 { return load<f64>(load<u32>(row, 64)) }
+  // @ts-ignore: decorator
+  @inline export function clipValue(row: usize): f64 { return load<f64>(load<u32>(row, 68)) }
+  // @ts-ignore: decorator
+  @inline export function clipNorm(row: usize): f64 { return load<f64>(load<u32>(row, 72)) }
+  // @ts-ignore: decorator
+  @inline export function globalClipNorm(row: usize): f64 { return load<f64>(load<u32>(row, 76)) }
+}

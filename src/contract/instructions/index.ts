@@ -1,0 +1,22 @@
+import type { InstructionSpecification } from '../specification.js'
+import { data } from './data.js'
+import { elementwise } from './elementwise.js'
+import { losses } from './losses.js'
+import { optimizers } from './optimizers.js'
+import { recurrent } from './recurrent.js'
+
+/** Every instruction that exists. */
+export const instructions = { ...data, ...elementwise, ...recurrent, ...losses, ...optimizers } as const
+
+export type InstructionName = keyof typeof instructions
+
+/** The same table with its general type, for code that interprets it. */
+export const instructionTable: Readonly<Record<InstructionName, InstructionSpecification>> = instructions
+
+export const instructionNames = Object.keys(instructions) as InstructionName[]
+
+const byCode = new Map(instructionNames.map((name) => [instructionTable[name].code, name]))
+
+export function instructionOfCode(code: number): InstructionName | undefined {
+  return byCode.get(code)
+}
