@@ -34,16 +34,17 @@ function folders() {
   return [...listed, `/usr/lib/${triplet}`, `/lib/${triplet}`, ...usual]
 }
 
+/** What the dynamic loader knows, as `name → path`; its cache may list files that are gone. */
 function fromLoaderCache() {
-  for (const program of ['/sbin/ldconfig', '/usr/sbin/ldconfig']) {
-    if (!existsSync(program)) continue
-    try {
-      return execFileSync(program, ['-p'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    } catch {
-      return ''
-    }
+  const program = ['/sbin/ldconfig', '/usr/sbin/ldconfig'].find((path) => existsSync(path))
+  if (program === undefined) return new Map()
+  try {
+    const text = execFileSync(program, ['-p'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    const entries = [...text.matchAll(/^\t(\S+) .*=> (.+)$/gm)].map(([, name, path]) => [name, path])
+    return new Map(entries.filter(([, path]) => existsSync(path)))
+  } catch {
+    return new Map()
   }
-  return ''
 }
 
 /** The library the addon is expected to open, or undefined. */
@@ -51,7 +52,9 @@ export function findBlas() {
   const chosen = process.env.OSTINATO_BLAS
   if (chosen !== undefined && chosen !== '') return chosen
   if (process.platform === 'darwin') {
-    const brew = macNames.map((name) => join('/opt/homebrew/opt/openblas/lib', name)).find(existsSync)
+    const brew = macNames
+      .map((name) => join('/opt/homebrew/opt/openblas/lib', name))
+      .find((path) => existsSync(path))
     return brew ?? '/System/Library/Frameworks/Accelerate.framework/Accelerate'
   }
   if (process.platform !== 'linux') return undefined
@@ -62,7 +65,7 @@ export function findBlas() {
     if (name !== undefined) return join(folder, name)
   }
   const cache = fromLoaderCache()
-  return names.find((name) => cache.includes(`\t${name} `))
+  return names.map((name) => cache.get(name)).find((path) => path !== undefined)
 }
 
 export function blasIsSettled() {
