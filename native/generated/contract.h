@@ -169,7 +169,7 @@ enum class OperandType : int32_t {
 
 enum class AttributeKind : int32_t {
   integer = 0,
-  float = 1,
+  float_ = 1,
   scalar = 2,
   ranges = 3,
 };

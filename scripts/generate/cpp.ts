@@ -1,7 +1,17 @@
-import { encodedTable, instructionNames, instructionTable, type OperandSpecification } from '../../src/contract/index.js'
+import {
+  encodedTable,
+  instructionNames,
+  instructionTable,
+  type OperandSpecification,
+} from '../../src/contract/index.js'
 import { banner, constantGroups, pascal, scalarConstants } from './shared.js'
 
 const cppTypes = { f32: 'float', i32: 'int32_t', f64: 'double', word: 'uint32_t' } as const
+
+/** `float` is a word of the language. */
+function identifier(name: string): string {
+  return name === 'float' ? 'float_' : name
+}
 
 function pointer(operand: OperandSpecification): string {
   return `${operand.direction === 'in' ? 'const ' : ''}${cppTypes[operand.type]}*`
@@ -54,12 +64,13 @@ ${fill.join('\n')}
 export function cppHeader(): string {
   const constants = Object.entries(scalarConstants).map(([n, v]) => `inline constexpr int32_t ${n} = ${v};`)
   const groups = constantGroups.map(([group, entries]) => {
-    const lines = Object.entries(entries).map(([n, v]) => `  ${n} = ${v},`)
+    const lines = Object.entries(entries).map(([n, v]) => `  ${identifier(n)} = ${v},`)
     return `enum class ${group} : int32_t {\n${lines.join('\n')}\n};`
   })
   const codes = instructionNames.map((n) => `  ${n} = ${instructionTable[n].code},`)
   const rows: string[] = []
-  for (let i = 0; i < encodedTable.length; i += 24) rows.push(`    ${[...encodedTable.subarray(i, i + 24)].join(', ')},`)
+  for (let i = 0; i < encodedTable.length; i += 24)
+    rows.push(`    ${[...encodedTable.subarray(i, i + 24)].join(', ')},`)
   return `// ${banner}
 #pragma once
 #include <bit>
