@@ -5,6 +5,8 @@
 #include <type_traits>
 
 #include "../generated/contract.h"
+#include "memory.h"
+#include "panels.h"
 
 namespace ostinato {
 
@@ -14,21 +16,21 @@ struct Outcome {
   int64_t detail1 = 0;
 };
 
-struct Blas;       // runtime/blas.h: function pointers of a CBLAS found at run time
-class ThreadTeam;  // runtime/threads.h: the process-wide pool, taken per parallel region
-class PanelCache;  // runtime/panels.h: packed copies of the weights of one store
-
-/** Lays a row-major weight matrix [rows, columns] out for a kernel. */
-using PackFunction = void (*)(const float* weights, int64_t rows, int64_t columns, float* panels);
+struct Blas;        // runtime/blas.h: function pointers of a CBLAS found at run time
+class ThreadPool;   // runtime/threads.h: the process-wide pool, taken per parallel region
+class WeightStore;  // runtime/store.h: the parameters, and their packed copies
 
 class Workspace {
  public:
+  Workspace(WeightStore& store, const Blas* blas, ThreadPool& pool);
+
   /** Threads that a parallel region may use: a constant of the process, so that splits are reproducible. */
   int threads() const;
 
   /**
-   * Runs body(part) for each part in [0, parts), parts ≤ threads(), the calling thread included, and returns when all
-   * are done. Parts run at the same time, so they may wait for one another at barrier(). body must not throw.
+   * Runs body(part) for each part in [0, parts), parts ≤ threads(), the calling thread included, and returns
+   * when all are done. Parts run at the same time, so they may wait for one another at barrier(). body must
+   * not throw.
    */
   template <typename Body>
   void parallel(int parts, Body&& body) {
@@ -41,28 +43,51 @@ class Workspace {
   void barrier();
 
   /**
-   * Working memory, 64-byte aligned, contents undefined, one block per slot (0 … 15). A block grows on first use of a
-   * larger size and is kept, so a repeated run allocates nothing. Call outside parallel regions. Null: out of memory.
+   * Working memory, 64-byte aligned, contents undefined, one block per slot (0 … 15). A block grows on first
+   * use of a larger size and is kept, so a repeated run allocates nothing. Call outside parallel regions.
+   * Null: out of memory.
    */
   float* scratch(int slot, int64_t elements);
 
   /**
-   * Packed copy of weights. Cached and rebuilt only when the parameters change where `weights` lies in the parameter
-   * buffer; packed anew in every call elsewhere. `role` tells packings of the same weights apart. Null: out of memory.
+   * Packed copy of weights. Cached and rebuilt only when the parameters change where `weights` lies in the
+   * parameter buffer; packed anew in every call elsewhere. `role` tells packings of the same weights apart.
+   * Null: out of memory.
    */
   const float* panels(const float* weights, int role, int64_t rows, int64_t columns, int64_t elements,
                       PackFunction pack);
 
-  /** Polled inside time loops; a kernel that sees true returns Status::aborted at once. Always false in `update`. */
+  /** Polled inside time loops; a kernel that sees true returns Status::aborted at once. Always false in
+   * `update`. */
   bool aborted() const;
 
-  /** Null where no CBLAS was found: packed kernels then do all products. Called from one thread at a time each. */
+  /** Null where no CBLAS was found: packed kernels then do all products. Called from one thread at a time
+   * each. */
   const Blas* blas() const;
 
  private:
-  void parallelErased(int parts, void* body, void (*call)(void*, int));
   friend class RunContext;
-  // members: the owner of native/runtime fills these in
+
+  static constexpr int scratchBlocks = 16;
+  /** Panels of weights that are not parameters, at most so many in one instruction. */
+  static constexpr int loosePanels = 8;
+
+  void parallelErased(int parts, void* body, void (*call)(void*, int));
+
+  WeightStore& store_;
+  const Blas* const blas_;
+  ThreadPool& pool_;
+  Array<float> scratch_[scratchBlocks];
+  Array<float> loose_[loosePanels];
+  /** How many of `loose_` the present instruction has taken. */
+  int looseTaken_ = 0;
+
+  std::atomic<bool> abortRequested_{false};
+  bool abortable_ = true;
+
+  int parts_ = 1;
+  std::atomic<int> arrived_{0};
+  std::atomic<uint32_t> phase_{0};
 };
 
 }  // namespace ostinato

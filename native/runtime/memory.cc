@@ -1,0 +1,33 @@
+#include "memory.h"
+
+#include <cstdlib>
+
+namespace ostinato {
+
+static constexpr uint64_t alignment = 64;
+
+Memory::~Memory() { std::free(allocation_); }
+
+bool Memory::allocate(uint64_t bytes) {
+  std::free(allocation_);
+  allocation_ = nullptr;
+  data_ = nullptr;
+  if (bytes > SIZE_MAX - alignment) return false;
+#ifdef OSTINATO_CHECKED
+  // Nothing behind the last byte, so that the sanitizer sees the first step too far.
+  if (posix_memalign(&allocation_, alignment, bytes == 0 ? 1 : bytes) != 0) {
+    allocation_ = nullptr;
+    return false;
+  }
+  data_ = std::memset(allocation_, 0, bytes);
+#else
+  // calloc leaves untouched pages unbacked: room for the capacity costs nothing until it is used.
+  allocation_ = std::calloc(1, bytes + alignment);
+  if (allocation_ == nullptr) return false;
+  data_ =
+      reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(allocation_) + alignment - 1) & ~(alignment - 1));
+#endif
+  return true;
+}
+
+}  // namespace ostinato

@@ -1,0 +1,49 @@
+// Packed copies of the weights of one store, shared by all programs that run on it.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+#include "memory.h"
+
+namespace ostinato {
+
+/** Lays a row-major weight matrix [rows, columns] out for a kernel. */
+using PackFunction = void (*)(const float* weights, int64_t rows, int64_t columns, float* panels);
+
+class PanelCache {
+ public:
+  /** Which packing of which weights; `offset` is in elements of the parameter buffer. */
+  struct Key {
+    int64_t offset;
+    int64_t rows;
+    int64_t columns;
+    int64_t elements;
+    PackFunction pack;
+    int role;
+    bool operator==(const Key&) const = default;
+  };
+
+  PanelCache() = default;
+  PanelCache(const PanelCache&) = delete;
+  PanelCache& operator=(const PanelCache&) = delete;
+  ~PanelCache();
+
+  /**
+   * The panels of `weights`, packed again where they were made from another version of the parameters. The
+   * caller holds the store for reading, so that the version stands still meanwhile. Null: out of memory.
+   */
+  const float* find(const Key& key, uint64_t version, const float* weights);
+
+ private:
+  struct Entry {
+    Key key;
+    uint64_t version;
+    Memory panels;
+    Entry* next;
+  };
+  std::mutex mutex_;
+  Entry* entries_ = nullptr;
+};
+
+}  // namespace ostinato

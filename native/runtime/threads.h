@@ -1,0 +1,51 @@
+// The threads that kernels run on: one pool for the whole process, whatever number of environments it has.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+#include "thread.h"
+
+namespace ostinato {
+
+class ThreadPool {
+ public:
+  static ThreadPool& instance();
+
+  /** How many threads one parallel region may use: OSTINATO_THREADS, or the cores this process may use. */
+  int threads() const { return threads_; }
+
+  /**
+   * Announces a run. For each announced run threads() − 1 workers exist, so that a region never waits for
+   * another one and its parts really run at the same time. False: the system gives no more threads.
+   */
+  bool beginRun();
+  void endRun();
+
+  /** Runs call(body, part) for every part in [0, parts), part 0 on the calling thread, which must be in a
+   * run. */
+  void parallel(int parts, void* body, void (*call)(void*, int));
+
+ private:
+  /** Lives as long as the process. */
+  struct Worker {
+    Thread thread;
+    Worker* next = nullptr;
+    void* body = nullptr;
+    void (*call)(void*, int) = nullptr;
+    int part = 0;
+    std::atomic<uint32_t> started{0};
+    std::atomic<uint32_t> finished{0};
+  };
+
+  ThreadPool();
+  static void Work(void* worker);
+
+  const int threads_;
+  std::mutex mutex_;
+  Worker* idle_ = nullptr;  // the last one used first: its caches are warm
+  int64_t workers_ = 0;
+  int64_t runs_ = 0;
+};
+
+}  // namespace ostinato
