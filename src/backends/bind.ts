@@ -6,6 +6,7 @@ import {
   type InvalidReason,
   operandTypes,
   rangeWords,
+  type ValueType,
 } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import { checkOverlaps, checkWords, matchShapes, type PlacedValue } from './bind/match.js'
@@ -28,6 +29,7 @@ export { statusOf } from './bind/refuse.js'
 
 export interface BoundOperand {
   readonly buffer: number
+  readonly type: ValueType
   /** In elements of the buffer. */
   readonly offset: number
   readonly elements: number

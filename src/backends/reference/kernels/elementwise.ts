@@ -1,0 +1,56 @@
+import type { Kernels } from '../arguments.js'
+import { each, sigmoid } from './shared.js'
+
+export const elementwise = {
+  add({ N, a, b, y }) {
+    each(y, (i) => a[i]! + b[i % N]!)
+  },
+
+  subtract({ N, a, b, y }) {
+    each(y, (i) => a[i]! - b[i % N]!)
+  },
+
+  multiply({ N, a, b, y }) {
+    each(y, (i) => a[i]! * b[i % N]!)
+  },
+
+  divide({ N, a, b, y }) {
+    each(y, (i) => a[i]! / b[i % N]!)
+  },
+
+  affine({ x, y, scale, shift }) {
+    each(y, (i) => scale * x[i]! + shift)
+  },
+
+  tanh({ x, y }) {
+    each(y, (i) => Math.tanh(x[i]!))
+  },
+
+  tanh_backward({ y, dy, dx }) {
+    each(dx, (i) => dy[i]! * (1 - y[i]! ** 2))
+  },
+
+  sigmoid({ x, y }) {
+    each(y, (i) => sigmoid(x[i]!))
+  },
+
+  sigmoid_backward({ y, dy, dx }) {
+    each(dx, (i) => dy[i]! * y[i]! * (1 - y[i]!))
+  },
+
+  relu({ x, y }) {
+    each(y, (i) => (x[i]! > 0 ? x[i]! : 0))
+  },
+
+  relu_backward({ y, dy, dx }) {
+    each(dx, (i) => (y[i]! > 0 ? dy[i]! : 0))
+  },
+
+  exp({ x, y }) {
+    each(y, (i) => Math.exp(x[i]!))
+  },
+
+  log({ x, y }) {
+    each(y, (i) => Math.log(x[i]!))
+  },
+} satisfies Partial<Kernels>

@@ -1,0 +1,57 @@
+import type { Kernels } from '../arguments.js'
+import { checkLengths, initialRow, isMasked, linear, orZeros, walk } from './sequence.js'
+import { add, addOuter, addProductTransposed, each, row } from './shared.js'
+
+/** f(a), and f′ by way of h = f(a). */
+const activations = [
+  { f: Math.tanh, derivative: (h: number) => 1 - h ** 2 },
+  { f: (a: number) => Math.max(a, 0), derivative: (h: number) => (h > 0 ? 1 : 0) },
+  { f: (a: number) => a, derivative: () => 1 },
+] as const
+
+export const rnn = {
+  rnn({ T, B, I, H, x, kernel, recurrentKernel, bias, initialH, lengths, h, reverse, activation }) {
+    checkLengths(lengths, T)
+    const { f } = activations[activation]!
+    for (let b = 0; b < B; b++) {
+      const stateAt = (t: number) => row(h, t * B + b, H)
+      stateAt(initialRow(T, reverse)).set(orZeros(initialH, b, H))
+      for (const { t, from, to } of walk(T, reverse)) {
+        if (isMasked(lengths, t, b)) {
+          stateAt(to).set(stateAt(from))
+          continue
+        }
+        const a = linear(H, bias, [row(x, t * B + b, I), kernel], [stateAt(from), recurrentKernel])
+        each(stateAt(to), (j) => f(a[j]!))
+      }
+    }
+  },
+
+  rnn_backward(a) {
+    const { T, B, I, H, x, kernel, recurrentKernel, h, lengths, dy, dFinalH, reverse, activation } = a
+    const { dx, dKernel, dRecurrentKernel, dBias, dInitialH, dStates } = a
+    checkLengths(lengths, T)
+    const { derivative } = activations[activation]!
+    for (const sum of [dx, dKernel, dRecurrentKernel, dBias]) sum?.fill(0)
+    for (let b = 0; b < B; b++) {
+      const dh = orZeros(dFinalH, b, H)
+      for (const { t, from, to } of walk(T, reverse).reverse()) {
+        const n = t * B + b
+        if (dy) add(dh, row(dy, n, H))
+        if (dStates) row(dStates, to * B + b, H).set(dh)
+        if (isMasked(lengths, t, b)) continue
+        const [state, previous] = [row(h, to * B + b, H), row(h, from * B + b, H)]
+        const da = dh.map((d, j) => d * derivative(state[j]!))
+
+        if (dx) addProductTransposed(row(dx, n, I), da, kernel)
+        if (dKernel) addOuter(dKernel, row(x, n, I), da)
+        if (dRecurrentKernel) addOuter(dRecurrentKernel, previous, da)
+        if (dBias) add(dBias, da)
+        dh.fill(0)
+        addProductTransposed(dh, da, recurrentKernel)
+      }
+      if (dStates) row(dStates, initialRow(T, reverse) * B + b, H).set(dh)
+      if (dInitialH) row(dInitialH, b, H).set(dh)
+    }
+  },
+} satisfies Partial<Kernels>
