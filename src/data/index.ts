@@ -1,0 +1,7 @@
+export type { Batch, Batches } from './batch.js'
+export { checkLengths, maskToLengths } from './lengths.js'
+export { type BatchingOptions, batches } from './rows.js'
+export { type Sequence, sequenceBatches } from './sequences.js'
+export { type NestedNumbers, type TensorData, type TensorLike, toTensorData } from './tensor-data.js'
+export { textStreams } from './text-streams.js'
+export { characterVocabulary, Vocabulary, type VocabularyJson } from './vocabulary.js'
