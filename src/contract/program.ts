@@ -60,6 +60,7 @@ export const bufferKinds = {
   input: 6,
   output: 7,
 } as const
+export type BufferKind = keyof typeof bufferKinds
 export const maximumElements = 0x7fffffc0
 
 export const types = { f32: 0, i32: 1, f64: 2 } as const

@@ -44,7 +44,11 @@ export interface InstructionSpecification {
   readonly operands: readonly OperandSpecification[]
   readonly attributes: readonly AttributeSpecification[]
   /** `attribute + plus ≤ atMost`, over the variables of the instruction. */
-  readonly constraints?: readonly { readonly attribute: string; readonly plus: string; readonly atMost: string }[]
+  readonly constraints?: readonly {
+    readonly attribute: string
+    readonly plus: string
+    readonly atMost: string
+  }[]
   /** Multiply-adds (or elements touched) as products of variables, for the work limit. */
   readonly work: readonly string[]
   /** Largest allowed |a − b| / (1 + |b|) between float32 executors and the float64 reference. */
@@ -55,7 +59,11 @@ export interface InstructionSpecification {
 export interface Axis {
   readonly rest: boolean
   readonly constant: number
-  readonly terms: readonly { readonly coefficient: number; readonly variable: number; readonly round: number }[]
+  readonly terms: readonly {
+    readonly coefficient: number
+    readonly variable: number
+    readonly round: number
+  }[]
 }
 
 /** Parses one axis of a shape pattern; the variable list gives each name its index. */

@@ -38,7 +38,8 @@ function encodeInstruction(name: string, s: InstructionSpecification): number[] 
     return index
   }
   for (const operand of s.operands) {
-    const source = operand.inPlaceOf === undefined ? -1 : s.operands.findIndex((o) => o.name === operand.inPlaceOf)
+    const source =
+      operand.inPlaceOf === undefined ? -1 : s.operands.findIndex((o) => o.name === operand.inPlaceOf)
     words.push(directions[operand.direction], operandTypes[operand.type], operand.optional ? 1 : 0, source)
     words.push(operand.shape.length)
     for (const text of operand.shape) {
@@ -48,14 +49,19 @@ function encodeInstruction(name: string, s: InstructionSpecification): number[] 
       for (const term of axis.terms) words.push(term.coefficient, term.variable, term.round)
     }
   }
-  if (bound.size !== s.variables.length) throw new Error(`${name}: a variable is bound by no required operand`)
+  if (bound.size !== s.variables.length)
+    throw new Error(`${name}: a variable is bound by no required operand`)
   for (const a of s.attributes) {
     words.push(attributeKinds[a.kind])
     words.push(...(a.kind === 'integer' ? [a.minimum, a.maximum] : [0, 0]))
     words.push(a.kind === 'ranges' ? variable(a.within) : -1)
   }
   for (const c of s.constraints ?? []) {
-    words.push(s.attributes.findIndex((a) => a.name === c.attribute), variable(c.plus), variable(c.atMost))
+    words.push(
+      s.attributes.findIndex((a) => a.name === c.attribute),
+      variable(c.plus),
+      variable(c.atMost),
+    )
   }
   for (const term of s.work) {
     const factors = term.split('*')

@@ -88,7 +88,8 @@ export const data = {
   },
   state_load: {
     code: 8,
-    summary: 'y[b] = slab[rows[b]]; zeros where rows[b] is −1. Other values outside 0 … S − 1 end the run (indexOutOfRange)',
+    summary:
+      'y[b] = slab[rows[b]]; zeros where rows[b] is −1. Other values outside 0 … S − 1 end the run (indexOutOfRange)',
     variables: ['S', 'N', 'B'],
     operands: [
       { name: 'slab', direction: 'in', type: 'f32', shape: ['S', 'N'] },
@@ -101,7 +102,8 @@ export const data = {
   },
   state_store: {
     code: 9,
-    summary: 'slab[rows[b]] = x[b]; rows[b] = −1 drops the row. All indices are checked before anything is written',
+    summary:
+      'slab[rows[b]] = x[b]; rows[b] = −1 drops the row. All indices are checked before anything is written',
     variables: ['S', 'N', 'B'],
     operands: [
       { name: 'x', direction: 'in', type: 'f32', shape: ['B', 'N'] },
@@ -151,7 +153,8 @@ export const data = {
   },
   gather_backward: {
     code: 13,
-    summary: 'dTable = 0, then dTable[indices[n]] += dy[n] in the order of n; indices are checked as in gather',
+    summary:
+      'dTable = 0, then dTable[indices[n]] += dy[n] in the order of n; indices are checked as in gather',
     variables: ['N', 'E', 'V'],
     operands: [
       { name: 'indices', direction: 'in', type: 'i32', shape: ['...N'] },

@@ -26,8 +26,7 @@ export const losses = {
   },
   softmax_cross_entropy_backward: {
     code: 61,
-    summary:
-      'dLogits = w · (exp(logits − logNormalizer) − onehot(target))',
+    summary: 'dLogits = w · (exp(logits − logNormalizer) − onehot(target))',
     variables: ['T', 'B', 'F'],
     operands: [
       { name: 'logits', direction: 'in', type: 'f32', shape: ['T', 'B', 'F'] },
@@ -43,8 +42,7 @@ export const losses = {
   },
   squared_error: {
     code: 62,
-    summary:
-      'ℓ = mean over the F features of (prediction − target)²',
+    summary: 'ℓ = mean over the F features of (prediction − target)²',
     variables: ['T', 'B', 'F'],
     operands: [
       { name: 'prediction', direction: 'in', type: 'f32', shape: ['T', 'B', 'F'] },
@@ -60,8 +58,7 @@ export const losses = {
   },
   squared_error_backward: {
     code: 63,
-    summary:
-      'dPrediction = w · 2 ∕ F · (prediction − target)',
+    summary: 'dPrediction = w · 2 ∕ F · (prediction − target)',
     variables: ['T', 'B', 'F'],
     operands: [
       { name: 'prediction', direction: 'in', type: 'f32', shape: ['T', 'B', 'F'] },

@@ -1,0 +1,133 @@
+/** Whole-sequence recurrent operations: one fused instruction each, its outputs as windows into the stored states. */
+import type { Dimension } from './dimension.js'
+import { shapeName } from './dimension.js'
+import { type Node, operandOf, type Tensor } from './graph.js'
+import { mismatch } from './operations.js'
+
+export interface CellWeights {
+  /** [features, gates · units] */
+  readonly kernel: Tensor
+  /** [units, gates · units] */
+  readonly recurrentKernel: Tensor
+  /** [gates · units] */
+  readonly bias?: Tensor | undefined
+}
+
+export interface SequenceOptions {
+  /** [batch] int32; steps from lengths[b] on carry the state. */
+  readonly lengths?: Tensor | undefined
+  /** [batch, units]; zeros when absent. */
+  readonly initialH?: Tensor | undefined
+  readonly reverse?: boolean
+  /** Keep what the backward pass needs. */
+  readonly training: boolean
+}
+
+export interface SequenceResult {
+  /** [time, batch, units] */
+  readonly y: Tensor
+  /** [batch, units] */
+  readonly finalH: Tensor
+  readonly finalC?: Tensor
+}
+
+export const rnnActivations = ['tanh', 'relu', 'linear'] as const
+export type RnnActivation = (typeof rnnActivations)[number]
+
+interface Axes {
+  readonly time: Dimension
+  readonly batch: Dimension
+  readonly units: Dimension
+  readonly states: readonly Dimension[]
+  readonly saved: readonly Dimension[]
+}
+
+function axesOf(x: Tensor, recurrentKernel: Tensor): Axes {
+  const [time, batch] = x.shape
+  const [units] = recurrentKernel.shape
+  if (x.shape.length !== 3 || !time || !batch) {
+    throw mismatch(x, 'input', '[time, batch, features]', shapeName(x.shape))
+  }
+  if (units?.kind !== 'constant')
+    throw mismatch(x, 'recurrent kernel', 'fixed units', shapeName(recurrentKernel.shape))
+  const { dimensions } = x.graph
+  const saved = dimensions.constant(4 * Math.ceil(units.value / 16) * 16)
+  return { time, batch, units, states: [dimensions.plus(time, 1), batch, units], saved: [time, batch, saved] }
+}
+
+/** The outputs and the last state inside stored states [T + 1, B, H]. */
+function windows(node: Node, name: string, axes: Axes, reverse: boolean): { y: Tensor; final: Tensor } {
+  const states = operandOf(node, name)
+  const { graph } = states
+  const { time, batch, units } = axes
+  const width = units.capacity
+  const end = graph.dimensions.product([time, batch])
+  return {
+    y: reverse
+      ? graph.window(states, [time, batch, units])
+      : graph.window(states, [time, batch, units], batch, width),
+    final: reverse ? graph.window(states, [batch, units]) : graph.window(states, [batch, units], end, width),
+  }
+}
+
+function finish(node: Node, axes: Axes, reverse: boolean): SequenceResult {
+  const { y, final } = windows(node, 'h', axes, reverse)
+  node.windows.set('y', y).set('finalH', final)
+  return { y, finalH: final }
+}
+
+/** hₜ = f(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias) */
+export function rnn(
+  x: Tensor,
+  weights: CellWeights,
+  options: SequenceOptions & { activation: RnnActivation },
+): SequenceResult {
+  const axes = axesOf(x, weights.recurrentKernel)
+  const { lengths, initialH, reverse = false } = options
+  const node = x.graph.append(
+    'rnn',
+    { x, ...weights, initialH, lengths },
+    { h: axes.states },
+    {
+      reverse: reverse ? 1 : 0,
+      activation: rnnActivations.indexOf(options.activation),
+    },
+  )
+  return finish(node, axes, reverse)
+}
+
+/** [i f g o] = xₜ · kernel + hₜ₋₁ · recurrentKernel + bias; cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ tanh(g); hₜ = σ(o) ∗ tanh(cₜ) */
+export function lstm(
+  x: Tensor,
+  weights: CellWeights,
+  options: SequenceOptions & { initialC?: Tensor | undefined },
+): SequenceResult & { finalC: Tensor } {
+  const axes = axesOf(x, weights.recurrentKernel)
+  const { lengths, initialH, initialC, reverse = false } = options
+  const node = x.graph.append(
+    'lstm',
+    { x, ...weights, initialH, initialC, lengths },
+    { h: axes.states, c: axes.states, saved: options.training ? axes.saved : undefined },
+    { reverse: reverse ? 1 : 0 },
+  )
+  const { final: finalC } = windows(node, 'c', axes, reverse)
+  node.windows.set('finalC', finalC)
+  return { ...finish(node, axes, reverse), finalC }
+}
+
+/** Gates z r n; hₜ = z ∗ hₜ₋₁ + (1 − z) ∗ n. resetAfter: r multiplies the recurrent product, else the state before it. */
+export function gru(
+  x: Tensor,
+  weights: CellWeights & { recurrentBias?: Tensor | undefined },
+  options: SequenceOptions & { resetAfter: boolean },
+): SequenceResult {
+  const axes = axesOf(x, weights.recurrentKernel)
+  const { lengths, initialH, reverse = false } = options
+  const node = x.graph.append(
+    'gru',
+    { x, ...weights, initialH, lengths },
+    { h: axes.states, saved: options.training ? axes.saved : undefined },
+    { reverse: reverse ? 1 : 0, resetAfter: options.resetAfter ? 1 : 0 },
+  )
+  return finish(node, axes, reverse)
+}

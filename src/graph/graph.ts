@@ -1,0 +1,201 @@
+import {
+  type BufferKind,
+  type InstructionName,
+  instructionTable,
+  type OperandSpecification,
+  type ValueType,
+} from '../contract/index.js'
+import { OstinatoError } from '../errors.js'
+import { type Dimension, DimensionTable, sameShape, shapeName } from './dimension.js'
+
+/** A fixed place outside the arena. `buffer` counts the graph's buffers. */
+export interface Placement {
+  readonly buffer: number
+  readonly offset: number
+}
+
+/** A symbolic tensor: what layers compute with while they are traced. */
+export interface Tensor {
+  readonly id: number
+  readonly graph: Graph
+  readonly shape: readonly Dimension[]
+  readonly type: ValueType
+  /** What wrote it; absent for inputs, parameters and states. */
+  readonly node: Node | undefined
+  /** A window into another tensor, at offsetDimension · offsetScale elements from its start. */
+  readonly view:
+    | { readonly base: Tensor; readonly offsetDimension: Dimension | undefined; readonly offsetScale: number }
+    | undefined
+  /** True for a plain reshape: gradients pass through to the base. */
+  readonly reshape: boolean
+  /** Where it lives; absent: the planner finds a place in the arena. */
+  placement: Placement | undefined
+}
+
+/** A value of the run-time scalar table. */
+export interface Scalar {
+  readonly index: number
+  readonly name: string
+}
+
+export interface Node {
+  readonly index: number
+  readonly instruction: InstructionName
+  /** By operand name; absent operands have no entry. */
+  readonly operands: ReadonlyMap<string, Tensor>
+  readonly attributes: ReadonlyMap<string, number | Scalar | readonly ParameterRange[]>
+  /** The layer that asked for it, such as `encoder.0/lstm`. */
+  readonly path: string
+  readonly segment: number
+  /** Named windows into outputs, such as the `y` and `finalH` of a cell: what gradients are asked for. */
+  readonly windows: Map<string, Tensor>
+}
+
+/** Entries of an optimizer's range table. */
+export interface ParameterRange {
+  readonly offset: number
+  readonly length: number
+  readonly decay: number
+  readonly rate: number
+}
+
+export interface Buffer {
+  readonly kind: BufferKind
+  readonly type: ValueType
+  readonly elements: number
+  readonly name: string
+}
+
+/** Attributes of a node as the builder receives them. */
+export type Attributes = Readonly<Record<string, number | Scalar | readonly ParameterRange[]>>
+
+/** A program in the making: nodes in the order in which they will run. */
+export class Graph {
+  readonly dimensions = new DimensionTable()
+  readonly nodes: Node[] = []
+  readonly buffers: Buffer[] = [{ kind: 'arena', type: 'f32', elements: 0, name: 'arena' }]
+  readonly scalars: Scalar[] = []
+  /** The layer path of nodes made now. */
+  path = ''
+  /** The segment of nodes made now: a position in the program's list of segments. */
+  segment = 0
+  #tensors = 0
+
+  /** Numbers become constant dimensions. */
+  shape(axes: readonly (number | Dimension)[]): Dimension[] {
+    return axes.map((axis) => (typeof axis === 'number' ? this.dimensions.constant(axis) : axis))
+  }
+
+  elements(shape: readonly Dimension[]): Dimension {
+    return this.dimensions.product(shape)
+  }
+
+  addBuffer(kind: BufferKind, type: ValueType, elements: number, name: string): number {
+    this.buffers.push({ kind, type, elements, name })
+    return this.buffers.length - 1
+  }
+
+  scalar(name: string): Scalar {
+    const known = this.scalars.find((s) => s.name === name)
+    if (known) return known
+    const scalar = { index: this.scalars.length, name }
+    this.scalars.push(scalar)
+    return scalar
+  }
+
+  tensor(shape: readonly (number | Dimension)[], type: ValueType = 'f32', placement?: Placement): Tensor {
+    return this.#tensor(this.shape(shape), type, undefined, undefined, false, placement)
+  }
+
+  /** The same elements under another shape. */
+  reshape(base: Tensor, axes: readonly (number | Dimension)[]): Tensor {
+    const shape = this.shape(axes)
+    if (sameShape(shape, base.shape)) return base
+    if (this.elements(shape) !== this.elements(base.shape)) {
+      throw new OstinatoError('SHAPE_MISMATCH', this.path || 'reshape', {
+        expected: `as many elements as ${shapeName(base.shape)}`,
+        received: shapeName(shape),
+      })
+    }
+    return this.#tensor(
+      shape,
+      base.type,
+      base.node,
+      { base, offsetDimension: undefined, offsetScale: 0 },
+      true,
+    )
+  }
+
+  /** A window of whole rows: the caller's rule of differentiation belongs to the node, not to the window. */
+  window(base: Tensor, shape: readonly Dimension[], offsetDimension?: Dimension, offsetScale = 0): Tensor {
+    return this.#tensor(shape, base.type, base.node, { base, offsetDimension, offsetScale }, false)
+  }
+
+  /** Appends an instruction. Output operands without a tensor of their own are made here, with the shapes given. */
+  append(
+    instruction: InstructionName,
+    inputs: Readonly<Record<string, Tensor | undefined>>,
+    outputs: Readonly<Record<string, Tensor | readonly (number | Dimension)[] | undefined>>,
+    attributes: Attributes = {},
+  ): Node {
+    const specification = instructionTable[instruction]
+    const operands = new Map<string, Tensor>()
+    const node: Node = {
+      index: this.nodes.length,
+      instruction,
+      operands,
+      attributes: new Map(Object.entries(attributes)),
+      path: this.path,
+      segment: this.segment,
+      windows: new Map(),
+    }
+    for (const operand of specification.operands) {
+      const given = inputs[operand.name] ?? outputs[operand.name]
+      if (given === undefined) {
+        if (!operand.optional) throw new Error(`${instruction}: operand ${operand.name} is missing`)
+        continue
+      }
+      const tensor = isTensor(given) ? given : this.#tensor(this.shape(given), outputType(operand), node)
+      operands.set(operand.name, tensor)
+    }
+    for (const attribute of specification.attributes) {
+      if (!node.attributes.has(attribute.name))
+        throw new Error(`${instruction}: attribute ${attribute.name} is missing`)
+    }
+    this.nodes.push(node)
+    return node
+  }
+
+  #tensor(
+    shape: readonly Dimension[],
+    type: ValueType,
+    node: Node | undefined,
+    view?: Tensor['view'],
+    reshape = false,
+    placement?: Placement,
+  ): Tensor {
+    return { id: this.#tensors++, graph: this, shape, type, node, view, reshape, placement }
+  }
+}
+
+/** The tensor of a node's operand that is known to be there. */
+export function operandOf(node: Node, name: string): Tensor {
+  const tensor = node.operands.get(name)
+  if (!tensor) throw new Error(`${node.instruction}: no operand ${name}`)
+  return tensor
+}
+
+function isTensor(value: Tensor | readonly (number | Dimension)[]): value is Tensor {
+  return !Array.isArray(value)
+}
+
+function outputType(operand: OperandSpecification): ValueType {
+  return operand.type === 'word' ? 'f32' : operand.type
+}
+
+/** The tensor that owns the memory under a chain of windows. */
+export function rootOf(tensor: Tensor): Tensor {
+  let root = tensor
+  while (root.view) root = root.view.base
+  return root
+}

@@ -1,0 +1,147 @@
+/** Memory planning: which nodes matter, how long tensors live, where in the arena each one lies. */
+import { instructionTable, maximumElements } from '../contract/index.js'
+import { OstinatoError } from '../errors.js'
+import { dimensionName, shapeName } from './dimension.js'
+import { type Graph, type Node, rootOf, type Tensor } from './graph.js'
+
+/** Arena offsets are multiples of 16 elements: 64 bytes in float32. */
+const alignment = 16
+const align = (elements: number): number => Math.ceil(elements / alignment) * alignment
+
+export interface Plan {
+  /** The nodes that run, in order. */
+  readonly nodes: readonly Node[]
+  /** Arena offset of every tensor that owns arena memory. */
+  readonly offsets: ReadonlyMap<Tensor, number>
+  readonly arenaElements: number
+}
+
+/** Elements a tensor needs when every run-time dimension is at its capacity. */
+export function capacityOf(tensor: Tensor): number {
+  const elements = tensor.shape.reduce((product, d) => product * d.capacity, 1)
+  if (elements > maximumElements) {
+    throw new OstinatoError('OUT_OF_MEMORY', tensor.node?.path || 'program', {
+      expected: `a tensor of at most ${maximumElements} elements`,
+      received: `${shapeName(tensor.shape)} at ${tensor.shape.map((d) => `${dimensionName(d)} ≤ ${d.capacity}`).join(', ')}`,
+    })
+  }
+  return elements
+}
+
+/** Nodes whose results reach memory outside the arena. */
+function liveNodes(graph: Graph): Node[] {
+  const wanted = new Set<Tensor>()
+  const live: Node[] = []
+  for (const node of [...graph.nodes].reverse()) {
+    const { operands } = instructionTable[node.instruction]
+    const used = operands.some(({ name, direction }) => {
+      const tensor = node.operands.get(name)
+      if (!tensor || direction === 'in' || direction === 'scratch') return false
+      const root = rootOf(tensor)
+      return root.placement !== undefined || wanted.has(root)
+    })
+    if (!used) continue
+    live.push(node)
+    for (const { name, direction } of operands) {
+      const tensor = node.operands.get(name)
+      if (tensor && (direction === 'in' || direction === 'inout')) wanted.add(rootOf(tensor))
+    }
+  }
+  return live.reverse()
+}
+
+interface Lifetime {
+  first: number
+  last: number
+  readonly elements: number
+}
+
+/** First write to last use of every tensor that owns arena memory, in node positions. */
+function lifetimes(nodes: readonly Node[]): Map<Tensor, Lifetime> {
+  const spans = new Map<Tensor, Lifetime>()
+  for (const [at, node] of nodes.entries()) {
+    for (const tensor of node.operands.values()) {
+      const root = rootOf(tensor)
+      if (root.placement) continue
+      const span = spans.get(root)
+      if (span) span.last = at
+      else spans.set(root, { first: at, last: at, elements: capacityOf(root) })
+    }
+  }
+  return spans
+}
+
+/** Outputs that take over the memory of an input which dies at that node. */
+function shareInPlace(nodes: readonly Node[], spans: Map<Tensor, Lifetime>): Map<Tensor, Tensor> {
+  const owner = new Map<Tensor, Tensor>()
+  const resolve = (tensor: Tensor): Tensor => {
+    let t = tensor
+    for (let next = owner.get(t); next; next = owner.get(t)) t = next
+    return t
+  }
+  for (const [at, node] of nodes.entries()) {
+    for (const operand of instructionTable[node.instruction].operands) {
+      const output = node.operands.get(operand.name)
+      const input = operand.inPlaceOf === undefined ? undefined : node.operands.get(operand.inPlaceOf)
+      if (!output || !input) continue
+      const [to, from] = [rootOf(output), resolve(rootOf(input))]
+      const [span, source] = [spans.get(to), spans.get(from)]
+      if (!span || !source || source.last !== at || span.first !== at) continue
+      // Only whole tensors: a window would leave the kernel with a partly overlapping operand.
+      if (input.graph.elements(input.shape) !== input.graph.elements(rootOf(input).shape)) continue
+      const others = [...node.operands].filter(
+        ([name]) => name !== operand.name && name !== operand.inPlaceOf,
+      )
+      if (others.some(([, t]) => resolve(rootOf(t)) === from)) continue
+      owner.set(to, from)
+      source.last = span.last
+      spans.delete(to)
+    }
+  }
+  return new Map([...owner.keys()].map((tensor) => [tensor, resolve(tensor)]))
+}
+
+/** Largest first, each at the lowest offset that no tensor alive at the same time occupies. */
+function placeFirstFit(spans: Map<Tensor, Lifetime>): { offsets: Map<Tensor, number>; total: number } {
+  const order = [...spans].sort(([a, x], [b, y]) => y.elements - x.elements || a.id - b.id)
+  const placed: { offset: number; end: number; span: Lifetime }[] = []
+  const offsets = new Map<Tensor, number>()
+  let total = 0
+  for (const [tensor, span] of order) {
+    const rivals = placed
+      .filter((p) => p.span.first <= span.last && span.first <= p.span.last)
+      .sort((a, b) => a.offset - b.offset)
+    let offset = 0
+    for (const rival of rivals) {
+      if (rival.offset - offset >= align(span.elements)) break
+      offset = Math.max(offset, rival.end)
+    }
+    const end = offset + align(span.elements)
+    placed.push({ offset, end, span })
+    offsets.set(tensor, offset)
+    total = Math.max(total, end)
+  }
+  return { offsets, total }
+}
+
+/** With `reuse: false` every tensor has memory of its own: the planner's test compares both. */
+export function planMemory(graph: Graph, options: { readonly reuse: boolean } = { reuse: true }): Plan {
+  const nodes = liveNodes(graph)
+  const spans = lifetimes(nodes)
+  const shared = options.reuse ? shareInPlace(nodes, spans) : new Map<Tensor, Tensor>()
+  if (!options.reuse) {
+    for (const span of spans.values()) {
+      span.first = 0
+      span.last = nodes.length
+    }
+  }
+  const { offsets, total } = placeFirstFit(spans)
+  for (const [tensor, owner] of shared) offsets.set(tensor, offsets.get(owner) ?? 0)
+  if (total > maximumElements) {
+    throw new OstinatoError('OUT_OF_MEMORY', 'program', {
+      expected: `an arena of at most ${maximumElements} elements`,
+      received: String(total),
+    })
+  }
+  return { nodes, offsets, arenaElements: total }
+}

@@ -1,0 +1,45 @@
+import { gather, shapeName } from '../graph/index.js'
+import { mismatch } from '../graph/operations.js'
+import type { Layer } from './layer.js'
+import { count, type InitializerOption, initializer, known, type LayerOptions, saved } from './options.js'
+
+export interface EmbeddingOptions extends LayerOptions {
+  /** How many tokens there are; tokens are 0 … inputDim − 1. */
+  readonly inputDim: number
+  /** Length of a token's vector. */
+  readonly outputDim: number
+  /** Default `randomUniform` in ±0.05 (Keras). */
+  readonly embeddingsInitializer?: InitializerOption
+}
+
+/**
+ * Token → vector: y = table[token]. Input int32 [batch, time] or [batch], output [..., outputDim].
+ * A token outside the table ends the run with INDEX_OUT_OF_RANGE.
+ */
+export function embedding(options: EmbeddingOptions): Layer {
+  known('embedding', options, ['inputDim', 'outputDim', 'embeddingsInitializer'])
+  const inputDim = count('embedding', 'inputDim', options.inputDim)
+  const outputDim = count('embedding', 'outputDim', options.outputDim)
+  const init = initializer(
+    'embedding',
+    'embeddingsInitializer',
+    options.embeddingsInitializer,
+    'randomUniform',
+  )
+  return {
+    kind: 'embedding',
+    name: options.name,
+    options: { inputDim, outputDim, embeddingsInitializer: saved(init) },
+    trace(x, scope) {
+      if (x.type !== 'i32') throw mismatch(x, 'input', 'int32 tokens', `float32 ${shapeName(x.shape)}`)
+      return gather(
+        scope.parameter({
+          name: 'embeddings',
+          shape: [inputDim, outputDim],
+          initialize: (s, r) => init.fill(s, r),
+        }),
+        x,
+      )
+    },
+  }
+}

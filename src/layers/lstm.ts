@@ -1,0 +1,60 @@
+import { features, lstm as lstmOperation } from '../graph/index.js'
+import type { Layer } from './layer.js'
+import { flag, known } from './options.js'
+import {
+  cellWeights,
+  handOn,
+  type RecurrentOptions,
+  recurrentOptionNames,
+  recurrentSettings,
+  savedSettings,
+} from './recurrent.js'
+
+export interface LstmOptions extends RecurrentOptions {
+  /** Start the forget gate's bias at 1 (Jozefowicz et al. 2015). Default true. */
+  readonly unitForgetBias?: boolean
+}
+
+/**
+ * Long short-term memory (Hochreiter and Schmidhuber 1997, with forget gates: Gers et al. 2000). Gates i f g o:
+ *
+ *     [i f g o] = xₜ · kernel + hₜ₋₁ · recurrentKernel + bias
+ *     cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ tanh(g)
+ *     hₜ = σ(o) ∗ tanh(cₜ)
+ *
+ * [batch, time, features] → [batch, units], or [batch, time, units] with `returnSequences`.
+ */
+export function lstm(options: LstmOptions): Layer {
+  known('lstm', options, [...recurrentOptionNames, 'unitForgetBias'])
+  const read = recurrentSettings('lstm', options)
+  const unitForgetBias = flag('lstm', 'unitForgetBias', options.unitForgetBias, true)
+  const { units } = read
+  const biasInitializer = {
+    ...read.biasInitializer,
+    fill(shape: readonly number[], random: Parameters<typeof read.biasInitializer.fill>[1]) {
+      const bias = read.biasInitializer.fill(shape, random)
+      return unitForgetBias ? bias.fill(1, units, 2 * units) : bias
+    },
+  }
+  const settings = { ...read, biasInitializer }
+  return {
+    kind: 'lstm',
+    name: options.name,
+    options: { ...savedSettings(read), unitForgetBias },
+    trace(x, scope) {
+      const weights = cellWeights(scope, settings, features(x, 'input'), 4)
+      const h = scope.carriedState('h', units, settings.stateful)
+      const c = scope.carriedState('c', units, settings.stateful)
+      const result = lstmOperation(x, weights, {
+        lengths: scope.lengths,
+        initialH: h?.initial,
+        initialC: c?.initial,
+        reverse: settings.goBackwards,
+        training: scope.mode === 'train',
+      })
+      h?.store(result.finalH)
+      c?.store(result.finalC)
+      return handOn(result, settings)
+    },
+  }
+}

@@ -1,0 +1,89 @@
+/** Reading layer options: what is not known is refused, what is missing gets its default. */
+import { OstinatoError } from '../errors.js'
+import { type Initializer, type InitializerLike, toInitializer } from '../initializers/index.js'
+import { checkOptions } from '../suggest.js'
+import { type Activation, activations } from './activations.js'
+import type { Json } from './layer.js'
+
+/** How initial weights are chosen: by Keras name, or with settings, as in `initializers.orthogonal({ gain: 0.5 })`. */
+export type InitializerOption = InitializerLike
+
+export interface LayerOptions {
+  /** Names the layer in messages, summaries and the model file. Default: its kind, numbered. */
+  readonly name?: string
+}
+
+export function known<T extends object>(
+  where: string,
+  options: T,
+  allowed: readonly (keyof T & string)[],
+): T {
+  checkOptions(where, options as Record<string, unknown>, ['name', ...allowed])
+  return options
+}
+
+/** A whole number of at least 1. */
+export function count(where: string, option: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) {
+    throw new OstinatoError('INVALID_OPTION', `${where}, ${option}`, {
+      expected: 'an integer of at least 1',
+      received: String(value),
+    })
+  }
+  return value as number
+}
+
+export function flag(where: string, option: string, value: unknown, byDefault: boolean): boolean {
+  if (value === undefined) return byDefault
+  if (typeof value !== 'boolean') {
+    throw new OstinatoError('INVALID_OPTION', `${where}, ${option}`, {
+      expected: 'true or false',
+      received: String(value),
+    })
+  }
+  return value
+}
+
+/** A probability below 1. */
+export function rate(where: string, option: string, value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0 && value < 1)) {
+    throw new OstinatoError('INVALID_OPTION', `${where}, ${option}`, {
+      expected: 'a number in [0, 1)',
+      received: String(value),
+    })
+  }
+  return value
+}
+
+export function oneOf<T extends string>(
+  where: string,
+  option: string,
+  value: unknown,
+  choices: readonly T[],
+  byDefault: T,
+): T {
+  if (value === undefined) return byDefault
+  if (typeof value === 'string' && (choices as readonly string[]).includes(value)) return value as T
+  throw new OstinatoError('INVALID_OPTION', `${where}, ${option}`, {
+    expected: choices.map((c) => `'${c}'`).join(', '),
+    received: String(value),
+  })
+}
+
+export function activation(where: string, value: unknown, byDefault: Activation): Activation {
+  return oneOf(where, 'activation', value, Object.keys(activations) as Activation[], byDefault)
+}
+
+export function initializer(
+  where: string,
+  option: string,
+  value: unknown,
+  byDefault: InitializerLike,
+): Initializer {
+  return toInitializer(`${where}, ${option}`, (value ?? byDefault) as InitializerLike)
+}
+
+/** An initializer as it is saved. */
+export function saved(i: Initializer): Json {
+  return { name: i.name, config: i.config }
+}

@@ -1,0 +1,44 @@
+import { features, type RnnActivation, rnn, rnnActivations } from '../graph/index.js'
+import type { Layer } from './layer.js'
+import { known, oneOf } from './options.js'
+import {
+  cellWeights,
+  handOn,
+  type RecurrentOptions,
+  recurrentOptionNames,
+  recurrentSettings,
+  savedSettings,
+} from './recurrent.js'
+
+export interface SimpleRnnOptions extends RecurrentOptions {
+  /** Default `tanh`. */
+  readonly activation?: RnnActivation
+}
+
+/**
+ * hₜ = activation(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias) (Elman 1990).
+ * [batch, time, features] → [batch, units], or [batch, time, units] with `returnSequences`.
+ */
+export function simpleRNN(options: SimpleRnnOptions): Layer {
+  known('simpleRNN', options, [...recurrentOptionNames, 'activation'])
+  const settings = recurrentSettings('simpleRNN', options)
+  const activation = oneOf('simpleRNN', 'activation', options.activation, rnnActivations, 'tanh')
+  return {
+    kind: 'simpleRNN',
+    name: options.name,
+    options: { ...savedSettings(settings), activation },
+    trace(x, scope) {
+      const weights = cellWeights(scope, settings, features(x, 'input'), 1)
+      const carried = scope.carriedState('h', settings.units, settings.stateful)
+      const result = rnn(x, weights, {
+        lengths: scope.lengths,
+        initialH: carried?.initial,
+        reverse: settings.goBackwards,
+        training: scope.mode === 'train',
+        activation,
+      })
+      carried?.store(result.finalH)
+      return handOn(result, settings)
+    },
+  }
+}

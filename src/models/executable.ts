@@ -1,0 +1,143 @@
+/** A traced program bound to memory: what fills its borders, runs it, and turns its outcome into an error that helps. */
+import type { FloatArray, RunContext, WeightStore } from '../backends/backend.js'
+import type { SegmentKind } from '../contract/index.js'
+import { OstinatoError } from '../errors.js'
+import type { StatePlace, TracedProgram } from './trace.js'
+
+const indexNames: Readonly<Record<string, readonly [what: string, expected: string]>> = {
+  gather: ['token', 'a token of the embedding'],
+  gather_backward: ['token', 'a token of the embedding'],
+  softmax_cross_entropy: ['target', 'a class of the prediction'],
+  softmax_cross_entropy_backward: ['target', 'a class of the prediction'],
+}
+
+export class Executable {
+  readonly context: RunContext
+  readonly #inputs: ReadonlyMap<string, number>
+  readonly #scalars: ReadonlyMap<string, number>
+  readonly #capacities: ReadonlyMap<string, number>
+  #batch = 1
+
+  constructor(
+    readonly traced: TracedProgram,
+    store: WeightStore,
+  ) {
+    const { program } = traced
+    this.context = store.createContext(program.words)
+    this.#inputs = new Map(program.inputs.map((border, i) => [border.name, i]))
+    this.#scalars = new Map(program.scalars.map((name, i) => [name, i]))
+    this.#capacities = new Map(program.inputDimensions.map((d) => [d.name, d.capacity]))
+    for (const [name, value] of traced.scalars) this.setScalar(name, value)
+  }
+
+  /** True where a run of this size fits into the memory that was reserved. */
+  fits(batch: number, time: number): boolean {
+    return batch <= (this.#capacities.get('B') ?? 0) && time <= (this.#capacities.get('T') ?? 1)
+  }
+
+  get batchCapacity(): number {
+    return this.#capacities.get('B') ?? 1
+  }
+
+  get timeCapacity(): number {
+    return this.#capacities.get('T') ?? 1
+  }
+
+  setDimensions(batch: number, time: number): void {
+    this.#batch = batch
+    for (const [i, d] of this.traced.program.inputDimensions.entries()) {
+      this.context.dimensions[i] = d.name === 'B' ? batch : time
+    }
+  }
+
+  /** The window of an input, or undefined where the program has none of that name. */
+  input(name: string): FloatArray | Int32Array | undefined {
+    const index = this.#inputs.get(name)
+    return index === undefined ? undefined : this.context.inputs[index]
+  }
+
+  /** Scalars the program has no use for are passed over: not every optimizer counts its steps. */
+  setScalar(name: string, value: number): void {
+    const index = this.#scalars.get(name)
+    if (index !== undefined) this.context.scalars[index] = value
+  }
+
+  async run(segments: readonly SegmentKind[], where: string, signal?: AbortSignal): Promise<void> {
+    const status = await this.context.run(segments, signal)
+    if (status === 'aborted')
+      throw signal?.reason ?? new DOMException('This operation was aborted', 'AbortError')
+    if (status !== 'ok') throw this.#failure(where)
+  }
+
+  runSync(segments: readonly SegmentKind[], where: string): void {
+    if (this.context.runSync(segments) !== 'ok') throw this.#failure(where)
+  }
+
+  /** The rows of one state slab. */
+  state(place: StatePlace): FloatArray {
+    return this.context.states.subarray(place.offset, place.offset + this.traced.stateRows * place.units)
+  }
+
+  /** Carries states over from an executable whose memory has become too small. */
+  copyStatesFrom(other: Executable): void {
+    const known = new Map(other.traced.states.map((place) => [place.name, place]))
+    for (const place of this.traced.states) {
+      const source = known.get(place.name)
+      if (!source) continue
+      const rows = Math.min(this.traced.stateRows, other.traced.stateRows)
+      this.state(place).set(other.state(source).subarray(0, rows * place.units))
+    }
+  }
+
+  dispose(): void {
+    this.context.dispose()
+  }
+
+  #failure(where: string): OstinatoError {
+    const [code, instruction, detail, position] = this.context.status
+    const path = this.traced.program.paths[instruction ?? 0] ?? ''
+    const place = path ? `${where}, ${path}` : where
+    switch (code) {
+      case 2:
+        return new OstinatoError(
+          'NON_FINITE_LOSS',
+          where,
+          {
+            expected: 'a finite loss and gradient norm',
+            received: `loss ${this.context.statistics[0]}, norm ${this.context.statistics[2]}`,
+          },
+          {
+            remedy:
+              'The weights are those of the last good step. Lower the learning rate, or set globalClipNorm',
+          },
+        )
+      case 3:
+        return new OstinatoError('EMPTY_BATCH', where, {
+          expected: 'at least one valid step in the batch',
+          received: 'lengths or weights that leave none',
+        })
+      case 4:
+        return this.#indexFailure(place, instruction ?? 0, detail ?? 0, position ?? 0)
+      case 7:
+        return new OstinatoError('WORK_LIMIT', place, 'the run would exceed the work limit of the program')
+      case 8:
+        return new OstinatoError('OUT_OF_MEMORY', place, 'no memory for working space')
+      default:
+        return new OstinatoError(
+          'INVALID_PROGRAM',
+          place,
+          `the executor refused to run (status ${code}, ${detail})`,
+        )
+    }
+  }
+
+  /** Positions count time-major inside a program; people count rows and steps. */
+  #indexFailure(place: string, instruction: number, found: number, position: number): OstinatoError {
+    const name = this.traced.program.instructionName(instruction)
+    const [what, expected] = indexNames[name] ?? ['length', 'a length between 0 and the time of the batch']
+    const row = position % this.#batch
+    const step = Math.floor(position / this.#batch)
+    const at = what === 'length' ? `row ${position}` : `row ${row}, step ${step}`
+    return new OstinatoError('INDEX_OUT_OF_RANGE', place, { expected, received: `${what} ${found} at ${at}` })
+  }
+}

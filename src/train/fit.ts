@@ -1,0 +1,162 @@
+import { OstinatoError } from '../errors.js'
+import type { Engine, Needs } from '../models/engine.js'
+import type { Executable } from '../models/executable.js'
+import { checkInteger, checkOptions } from '../suggest.js'
+import { evaluateSource } from './evaluate.js'
+import { feedBatch, feedTargets, type Prepared, prepareBatch } from './feed.js'
+import { pause } from './pause.js'
+import { type BatchSource, epochOf, lengthOf } from './sources.js'
+
+/** What is known after a training step. */
+export interface StepLogs {
+  /** From 1, over all epochs of this call. */
+  readonly step: number
+  /** From 0. */
+  readonly epoch: number
+  /** Steps of an epoch, where the data knows. */
+  readonly stepsPerEpoch: number | undefined
+  /** Mean over the valid steps of this batch. */
+  readonly loss: number
+  /** Norm of the mean gradient before clipping. */
+  readonly gradientNorm: number
+  /** Valid steps (their total weight). */
+  readonly weight: number
+}
+
+export interface EpochLogs {
+  /** From 0. */
+  readonly epoch: number
+  /** Mean over all valid steps of the epoch, each under the weights of its time. */
+  readonly loss: number
+  /** Mean over the validation data, after the epoch. */
+  readonly validationLoss: number | undefined
+}
+
+/** Called along the way; what is returned is awaited. */
+export interface Callbacks {
+  readonly onStepEnd?: (logs: StepLogs) => void | Promise<void>
+  readonly onEpochEnd?: (logs: EpochLogs) => void | Promise<void>
+}
+
+export interface FitOptions {
+  /** Default 1. */
+  readonly epochs?: number
+  /** Evaluated after every epoch. */
+  readonly validationData?: BatchSource
+  readonly callbacks?: Callbacks
+  readonly signal?: AbortSignal
+}
+
+/** One entry an epoch. */
+export interface History {
+  readonly loss: readonly number[]
+  readonly validationLoss: readonly number[]
+}
+
+/** Runs training steps one after the other, in an executable that grows when a batch needs it. */
+class Trainer {
+  #executable: Executable | undefined
+  #needs: Needs = { batch: 0, time: 0, lengths: false, weights: false }
+  #carried = 0
+
+  constructor(
+    readonly engine: Engine,
+    readonly signal: AbortSignal | undefined,
+  ) {}
+
+  #ensure(batch: Prepared): Executable {
+    const old = this.#executable
+    const needs = {
+      batch: batch.batch,
+      time: batch.steps,
+      // Once a batch has had lengths or weights, all have them: one program serves from then on.
+      lengths: this.#needs.lengths || batch.lengths !== undefined,
+      weights: this.#needs.weights || batch.weights !== undefined,
+    }
+    const same = needs.lengths === this.#needs.lengths && needs.weights === this.#needs.weights
+    if (old && same && old.fits(needs.batch, needs.time)) return old
+    this.#needs = needs
+    this.#executable = old ? this.engine.exchange(old, 'train', needs) : this.engine.acquire('train', needs)
+    return this.#executable
+  }
+
+  async step(
+    batch: Prepared,
+    where: string,
+  ): Promise<{ loss: number; weight: number; gradientNorm: number }> {
+    const { engine } = this
+    const executable = this.#ensure(batch)
+    const fresh = this.#carried === 0 || batch.reset
+    if (executable.traced.states.length > 0 && !fresh && batch.batch !== this.#carried) {
+      throw new OstinatoError(
+        'SHAPE_MISMATCH',
+        where,
+        {
+          expected: `${this.#carried} rows, as the states carried from the batch before`,
+          received: String(batch.batch),
+        },
+        { remedy: 'Begin another stream with reset: true' },
+      )
+    }
+    feedBatch(executable, batch, fresh, where)
+    feedTargets(executable, batch, where)
+    const step = engine.step + 1
+    const rate = engine.optimizer?.learningRate ?? 0
+    executable.setScalar('learningRate', typeof rate === 'function' ? rate(step) : rate)
+    executable.setScalar('step', step)
+    executable.setScalar('run', step)
+    await executable.run(['gradients', 'update'], where, this.signal)
+    engine.step = step
+    this.#carried = batch.batch
+    const [sum = 0, weight = 0, gradientNorm = 0] = executable.context.statistics
+    return { loss: sum / weight, weight, gradientNorm }
+  }
+
+  release(): void {
+    if (this.#executable) this.engine.release(this.#executable)
+  }
+}
+
+export async function fit(engine: Engine, data: BatchSource, options: FitOptions): Promise<History> {
+  checkOptions('fit', options, ['epochs', 'validationData', 'callbacks', 'signal'])
+  checkOptions('fit, callbacks', options.callbacks ?? {}, ['onStepEnd', 'onEpochEnd'])
+  const { epochs = 1, validationData, callbacks = {}, signal } = options
+  checkInteger('fit, epochs', epochs, 1)
+  signal?.throwIfAborted()
+  if (!engine.optimizer || !engine.loss) {
+    throw new OstinatoError('NOT_COMPILED', 'fit', 'no optimizer and loss', {
+      remedy: 'Call model.compile({ optimizer, loss }) first',
+    })
+  }
+  return engine.writing('fit', async () => {
+    const trainer = new Trainer(engine, signal)
+    const history = { loss: [] as number[], validationLoss: [] as number[] }
+    const stepsPerEpoch = lengthOf(data)
+    let step = 0
+    try {
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        let sum = 0
+        let total = 0
+        for await (const batch of epochOf(data, 'fit')) {
+          signal?.throwIfAborted()
+          step++
+          const where = `fit, step ${step}`
+          const prepared = prepareBatch(engine, batch, where)
+          await engine.ready()
+          const { loss, weight, gradientNorm } = await trainer.step(prepared, where)
+          sum += loss * weight
+          total += weight
+          await callbacks.onStepEnd?.({ step, epoch, stepsPerEpoch, loss, gradientNorm, weight })
+          await pause(engine)
+        }
+        history.loss.push(sum / total)
+        const validation = validationData && (await evaluateSource(engine, validationData, signal))
+        if (validation) history.validationLoss.push(validation.loss)
+        await callbacks.onEpochEnd?.({ epoch, loss: sum / total, validationLoss: validation?.loss })
+      }
+    } finally {
+      trainer.release()
+    }
+    return history
+  })
+}
