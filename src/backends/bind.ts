@@ -1,6 +1,6 @@
 import {
   attributeKinds,
-  type bufferKinds,
+  type BufferKind,
   directions,
   type InstructionName,
   type InvalidReason,
@@ -46,7 +46,7 @@ export interface BoundInstruction {
   readonly attributes: readonly number[]
 }
 
-type BufferKinds = ReadonlySet<keyof typeof bufferKinds>
+type BufferKinds = ReadonlySet<BufferKind>
 
 /** What may be written from the first element on without being read. */
 const overwritable: BufferKinds = new Set(['arena', 'gradients', 'statistics', 'output'])
@@ -66,6 +66,8 @@ export class ProgramBinding {
   readonly instructions: readonly DecodedInstruction[]
   readonly scalarCount: number
   readonly ranges: Int32Array
+  /** Every instruction at full capacity, for executors that reserve memory; the work limit is not looked at. */
+  readonly atCapacity: readonly BoundInstruction[]
   readonly #program: ParsedProgram
 
   constructor(words: Int32Array) {
@@ -78,7 +80,7 @@ export class ProgramBinding {
     this.instructions = program.instructions
     this.scalarCount = program.scalarCount
     this.ranges = program.ranges
-    this.#place(this.dimensionCapacities)
+    this.atCapacity = this.#place(this.dimensionCapacities)
   }
 
   /** Places and checks every instruction at the actual dimensions, given in the order of `inputDimensions`. */
@@ -224,7 +226,8 @@ function checkWork(bound: readonly BoundInstruction[], workLimit: number): void 
   let work = 0
   for (const { code, index, variables } of bound) {
     for (const { coefficient, factors } of rules.get(code)!.work) {
-      work += factors.reduce((product, v) => product * variables[v]!, coefficient)
+      // An empty axis costs its surrounding loops all the same.
+      work += factors.reduce((product, v) => product * Math.max(1, variables[v]!), coefficient)
     }
     if (work > 2 ** workLimit) workLimitExceeded(index, workLimit)
   }

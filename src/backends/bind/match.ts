@@ -1,4 +1,5 @@
 import { directions, operandTypes, type ValueType } from '../../contract/index.js'
+import { isSize } from './parse.js'
 import { invalid, type Place } from './refuse.js'
 import type { AxisRule, InstructionRule } from './rules.js'
 
@@ -71,6 +72,8 @@ function matchAxes(shape: readonly number[], axes: readonly AxisRule[]): number[
   const surplus = shape.length - (axes.length - 1)
   if (surplus < 0) return undefined
   const product = shape.slice(rest, rest + surplus).reduce((a, b) => a * b, 1)
+  // An axis of 0 elsewhere lets any product through the check of the whole.
+  if (!isSize(product)) return undefined
   return [...shape.slice(0, rest), product, ...shape.slice(rest + surplus)]
 }
 

@@ -1,4 +1,5 @@
 import {
+  type BufferKind,
   bufferKinds,
   bufferWords,
   contractHash,
@@ -22,8 +23,6 @@ import {
 } from '../../contract/index.js'
 import { invalid } from './refuse.js'
 import { rules } from './rules.js'
-
-export type BufferKind = keyof typeof bufferKinds
 
 export interface DimensionEntry {
   readonly kind: keyof typeof dimensionKinds

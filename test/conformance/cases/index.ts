@@ -1,0 +1,27 @@
+import type { CaseList } from '../case.js'
+import { data } from './data.js'
+import { dropout } from './dropout.js'
+import { elementwise } from './elementwise.js'
+import { gather } from './gather.js'
+import { gru } from './gru.js'
+import { losses } from './losses.js'
+import { lstm } from './lstm.js'
+import { matmul } from './matmul.js'
+import { optimizers } from './optimizers.js'
+import { rnn } from './rnn.js'
+import { softmax } from './softmax.js'
+
+/** By kernel file: agreement, structure, gradients and mutations all draw from these. */
+export const cases = {
+  data,
+  dropout,
+  elementwise,
+  gather,
+  gru,
+  losses,
+  lstm,
+  matmul,
+  optimizers,
+  rnn,
+  softmax,
+} satisfies Record<string, CaseList>

@@ -1,0 +1,113 @@
+import type { InstructionName } from '../../../src/contract/index.js'
+import type { Case, Data } from '../case.js'
+
+/** What the three cells have in common: sizes, directions, masks, and which optional operands are there. */
+interface Cell {
+  readonly forward: InstructionName
+  readonly backward: InstructionName
+  readonly attributes: Readonly<Record<string, number>>
+  readonly text: string
+  /** Optional operands of the forward instruction, without lengths. */
+  readonly inputs: readonly string[]
+  /** What forward leaves for backward, where it does. */
+  readonly saved: readonly string[]
+  readonly upstream: readonly string[]
+  readonly gradients: readonly string[]
+}
+
+const sizes = [
+  { T: 1, B: 1, I: 1, H: 1 },
+  { T: 1, B: 3, I: 2, H: 7 },
+  { T: 3, B: 1, I: 5, H: 3 },
+  { T: 5, B: 2, I: 3, H: 17 },
+  { T: 4, B: 7, I: 33, H: 16 },
+  { T: 6, B: 3, I: 1, H: 33 },
+  { T: 2, B: 20, I: 100, H: 64 },
+  { T: 3, B: 20, I: 12, H: 100 },
+  { T: 40, B: 5, I: 8, H: 24 },
+]
+const middle = { T: 5, B: 4, I: 7, H: 19 }
+type Size = typeof middle
+
+export function recurrentCases(cell: Cell): Case[] {
+  const { inputs, upstream, gradients } = cell
+  const pair = (
+    name: string,
+    variables: Size,
+    parts: Partial<Parts>,
+    data?: Readonly<Record<string, Data>>,
+  ): Case => {
+    const { masked = false, reverse = 0, given = inputs, from = upstream, to = gradients } = parts
+    const lengths = masked ? ['lengths'] : []
+    const { T, B, I, H } = variables
+    const way = `${reverse ? ' reverse' : ''}${masked ? ' masked' : ''}`
+    return {
+      name: `${cell.text} and backward T${T} B${B} I${I} H${H}${way}${name}`,
+      steps: [
+        { instruction: cell.forward, optional: [...given, ...lengths, ...cell.saved] },
+        { instruction: cell.backward, optional: [...from, ...to, ...lengths] },
+      ],
+      variables,
+      attributes: { ...cell.attributes, reverse },
+      ...(data ? { data } : {}),
+    }
+  }
+  const without = (all: readonly string[], name: string) => all.filter((other) => other !== name)
+  const forward = (masked: boolean, reverse: number): Case => {
+    const { steps, name, ...rest } = pair(' without backward', middle, { masked, reverse })
+    const [first] = steps
+    const optional = first!.optional!.filter((other) => !cell.saved.includes(other))
+    return { ...rest, name: name.replace(' and backward', ''), steps: [{ ...first!, optional }] }
+  }
+  const broken = (instruction: InstructionName, length: number): Case => {
+    const present = instruction === cell.forward ? ['lengths'] : ['lengths', 'dy', 'dx']
+    return {
+      ...pair('', middle, {}),
+      name: `${instruction} ${cell.text} with a length of ${length}`,
+      // A backward instruction alone would read what no forward saved, so its forward runs unmasked before it.
+      steps:
+        instruction === cell.forward
+          ? [{ instruction, optional: present }]
+          : [
+              { instruction: cell.forward, optional: cell.saved },
+              { instruction, optional: present },
+            ],
+      attributes: { ...cell.attributes, reverse: 0 },
+      data: { lengths: [5, 0, length, 2] },
+      status: 'indexOutOfRange',
+    }
+  }
+  return [
+    ...sizes.flatMap((size) =>
+      [false, true].flatMap((masked) => [0, 1].map((reverse) => pair('', size, { masked, reverse }))),
+    ),
+    pair(' of empty rows only', middle, { masked: true }, { lengths: [0, 0, 0, 0] }),
+    pair(' of full rows only', middle, { masked: true }, { lengths: [5, 5, 5, 5] }),
+    pair(' with nothing optional', middle, { given: [], from: [], to: [] }),
+    pair(' with nothing optional', middle, { given: [], from: ['dy'], to: ['dx'], masked: true, reverse: 1 }),
+    pair(' with no gradient from above', middle, { from: [] }),
+    ...inputs.map((name) => pair(` without ${name}`, middle, { given: without(inputs, name) })),
+    ...upstream.map((name) =>
+      pair(` without ${name}`, middle, { from: without(upstream, name), masked: true }),
+    ),
+    ...upstream.map((name) => pair(` only ${name}`, middle, { from: [name], masked: true, reverse: 1 })),
+    ...gradients.map((name) => pair(` only ${name}`, middle, { to: [name], masked: true })),
+    ...gradients.map((name) =>
+      pair(` without ${name}`, middle, { to: without(gradients, name), reverse: 1 }),
+    ),
+    forward(false, 0),
+    forward(true, 1),
+    broken(cell.forward, 6),
+    broken(cell.forward, -1),
+    broken(cell.backward, 6),
+    broken(cell.backward, -1),
+  ]
+}
+
+interface Parts {
+  readonly masked: boolean
+  readonly reverse: number
+  readonly given: readonly string[]
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+}

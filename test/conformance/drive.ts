@@ -1,0 +1,112 @@
+import type { Backend, RunContext, WeightStore } from '../../src/backends/backend.js'
+import type { Status } from '../../src/contract/index.js'
+import { type Case, type Data, generate } from './case.js'
+import { type Layout, type LoweredCase, lowerCase, type Tensor } from './lower.js'
+
+export interface Result {
+  readonly status: Status
+  /** [status, instruction, detail, detail] */
+  readonly words: readonly number[]
+  readonly tensors: ReadonlyMap<string, Float64Array>
+  /** The executor wrote beside a tensor. */
+  readonly spilled: readonly string[]
+}
+
+/** Fills what the run must overwrite, and what it must not touch. */
+const canaries = { f32: Number.NaN, i32: 0x5bad5bad, f64: Number.NaN }
+
+/** Runs one case in one layout; undefined where the layout has nothing to offer for it. */
+export function drive(backend: Backend, of: Case, layout: Layout, given = inputsOf(of)): Result | undefined {
+  const lowered = lowerCase(of, layout)
+  if (!lowered) return undefined
+  const store = backend.createStore(lowered.parameterElements, lowered.slotElements)
+  const context = store.createContext(lowered.words)
+  try {
+    if (layout === 'moving') {
+      // Other weights first: packed copies of these must not outlive them.
+      write(store, context, lowered, (tensor) =>
+        given(tensor).map((v) => (tensor.home === 'parameters' ? 0.25 : v)),
+      )
+      context.runSync([lowered.segment])
+    }
+    write(store, context, lowered, given)
+    const status = context.runSync([lowered.segment])
+    const tensors = new Map<string, Float64Array>()
+    for (const tensor of lowered.tensors)
+      if (tensor.result) tensors.set(tensor.name, read(store, context, tensor))
+    const spilled = lowered.tensors.filter((tensor) => tensor.home === 'output' && spills(context, tensor))
+    return { status, words: Array.from(context.status), tensors, spilled: spilled.map(({ name }) => name) }
+  } finally {
+    context.dispose()
+    store.dispose()
+  }
+}
+
+/** The numbers that a case starts from. */
+export function inputsOf(of: Case): (tensor: Pick<Tensor, 'name' | 'elements'>) => Float64Array {
+  return ({ name, elements }) => generate(of, name, elements, fallback(of, name))
+}
+
+function fallback({ variables }: Case, name: string): Data {
+  if (name === 'kernel') return { normal: 1 / Math.sqrt(variables['I'] ?? 1) }
+  if (name === 'recurrentKernel') return { normal: 1 / Math.sqrt(variables['H'] ?? 1) }
+  if (name === 'lengths') return ragged(variables['T'] ?? 1, variables['B'] ?? 1)
+  if (name === 'weight' || name === 'norm' || name === 'secondMoment') return { uniform: [0.5, 2] }
+  return { normal: 0.5 }
+}
+
+/** Full, half, none, and all but one. */
+function ragged(T: number, B: number): number[] {
+  return Array.from({ length: B }, (_, b) => [Math.ceil(T / 2), T, 0, T - 1][b % 4]!)
+}
+
+function write(
+  store: WeightStore,
+  context: RunContext,
+  { tensors, dimensions, scalars, parameterElements, slotElements }: LoweredCase,
+  given: (tensor: Tensor) => Float64Array,
+): void {
+  context.dimensions.set(dimensions)
+  context.scalars.set(scalars)
+  context.statistics.fill(canaries.f64)
+  for (const output of context.outputs)
+    output.fill(output instanceof Int32Array ? canaries.i32 : canaries.f32)
+  const parameters = new Float64Array(parameterElements)
+  const slots = new Float64Array(slotElements)
+  const flat = { parameters, slots, states: context.states, statistics: context.statistics }
+  for (const tensor of tensors) {
+    if (!tensor.given || tensor.home === 'arena' || tensor.home === 'output') continue
+    const home = tensor.home === 'input' ? context.inputs[tensor.position]! : flat[tensor.home]
+    home.set(given(tensor), tensor.offset)
+  }
+  store.writeParameters(asStored(context, parameters), 0)
+  store.writeSlots(asStored(context, slots), 0)
+}
+
+/** In the precision of the executor: a store takes what its contexts hold. */
+function asStored(context: RunContext, numbers: Float64Array): Float32Array | Float64Array {
+  return context.states instanceof Float32Array ? Float32Array.from(numbers) : numbers
+}
+
+function read(
+  store: WeightStore,
+  context: RunContext,
+  { home, position, offset, elements }: Tensor,
+): Float64Array {
+  const from = (numbers: ArrayLike<number>) =>
+    Float64Array.from({ length: elements }, (_, i) => numbers[offset + i]!)
+  if (home === 'output') return from(context.outputs[position]!)
+  if (home === 'states') return from(context.states)
+  if (home === 'statistics') return from(context.statistics)
+  const stored = new Float64Array(elements)
+  const target = asStored(context, stored)
+  if (home === 'parameters') store.readParameters(target, offset)
+  else store.readSlots(target, offset)
+  return Float64Array.from(target)
+}
+
+function spills(context: RunContext, { type, position, offset, elements }: Tensor): boolean {
+  const output = context.outputs[position]!
+  const beside = [...output.subarray(0, offset), ...output.subarray(offset + elements)]
+  return beside.some((v) => !Object.is(v, canaries[type]))
+}
