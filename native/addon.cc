@@ -1,5 +1,7 @@
-#include <napi.h>
+#include "binding/module.h"
 
-static Napi::Object Initialize(Napi::Env, Napi::Object exports) { return exports; }
+static Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
+  return ostinato::InstallModule(env, exports);
+}
 
 NODE_API_MODULE(ostinato, Initialize)

@@ -1,0 +1,155 @@
+#include "context.h"
+
+#include <algorithm>
+#include <new>
+
+#include "blas.h"
+#include "checked.h"
+#include "cpu.h"
+#include "float_mode.h"
+#include "threads.h"
+
+namespace ostinato {
+
+using contract::BufferKind;
+using contract::InvalidReason;
+using contract::Status;
+
+namespace {
+
+uint32_t Bit(contract::SegmentKind kind) { return 1u << static_cast<int32_t>(kind); }
+
+}  // namespace
+
+std::unique_ptr<RunContext> RunContext::create(std::shared_ptr<WeightStore> store, const int32_t* words,
+                                               int64_t count, Verdict& verdict) {
+  std::unique_ptr<RunContext> context(new (std::nothrow) RunContext(std::move(store)));
+  if (context == nullptr) {
+    verdict = OutOfMemory();
+    return nullptr;
+  }
+  verdict = context->prepare(words, count);
+  return verdict.ok() ? std::move(context) : nullptr;
+}
+
+RunContext::RunContext(std::shared_ptr<WeightStore> store)
+    : store_(std::move(store)),
+      kernels_(*FindCpuLevels().chosen),
+      workspace_(*store_, FindBlas().blas, ThreadPool::instance()) {}
+
+Verdict RunContext::prepare(const int32_t* words, int64_t count) {
+  if (Verdict verdict = program_.load(words, count); !verdict.ok()) return verdict;
+  if (!binding_.reserve(program_)) return OutOfMemory();
+  if (Verdict verdict = binding_.check(); !verdict.ok()) return verdict;
+  for (int32_t i = 0; i < program_.instructionCount; ++i) {
+    if (kernels_.kernels[program_.instructions[i].rule->code] == nullptr) {
+      return Invalid(InvalidReason::unknownInstruction, i, -1);
+    }
+  }
+  for (int32_t i = 0; i < program_.segments.count; ++i) {
+    const SegmentEntry& segment = program_.segments[i];
+    for (int32_t j = segment.first; j < segment.first + segment.count; ++j) {
+      if (program_.instructions[j].writesStore) writingSegments_ |= Bit(segment.kind);
+    }
+  }
+  return reserve();
+}
+
+Verdict RunContext::reserve() {
+  const int32_t count = program_.buffers.count;
+  borders_.reset(new (std::nothrow) Borders);
+  if (borders_ == nullptr) return OutOfMemory();
+  borders_->buffers.reset(new (std::nothrow) Memory[count]);
+  arenas_.reset(new (std::nothrow) Memory[count]);
+  if (borders_->buffers == nullptr || arenas_ == nullptr) return OutOfMemory();
+  if (!borders_->dimensions.allocate(program_.inputDimensionCount())) return OutOfMemory();
+  if (!borders_->scalars.allocate(program_.scalarCount())) return OutOfMemory();
+  if (!borders_->status.allocate(4)) return OutOfMemory();
+  if (!dimensions_.allocate(program_.inputDimensionCount()) || !addresses_.allocate(count))
+    return OutOfMemory();
+  bytes_ = program_.scalarCount() * int64_t{sizeof(double)};
+  std::copy(program_.capacities.begin(), program_.capacities.end(), borders_->dimensions.begin());
+
+  for (int32_t i = 0; i < count; ++i) {
+    const BufferEntry& buffer = program_.buffers[i];
+    if (buffer.kind == BufferKind::parameters || buffer.kind == BufferKind::slots) {
+      const Array<float>& owned = buffer.kind == BufferKind::parameters ? store_->parameters : store_->slots;
+      if (buffer.elements != owned.count()) return Invalid(InvalidReason::buffer, -1, i);
+      addresses_[i] = reinterpret_cast<int64_t>(owned.begin());
+      continue;
+    }
+    Memory& memory = (buffer.kind == BufferKind::arena ? arenas_ : borders_->buffers)[static_cast<size_t>(i)];
+    const int64_t bytes = buffer.elements * buffer.bytes();
+    if (!memory.allocate(static_cast<uint64_t>(bytes))) return OutOfMemory();
+    bytes_ += bytes;
+    addresses_[i] = reinterpret_cast<int64_t>(memory.data());
+  }
+  return {};
+}
+
+bool RunContext::claim(uint32_t segments) {
+  if (!(writesStore(segments) ? store_->tryWrite() : store_->tryRead())) return false;
+  workspace_.abortRequested_.store(false, std::memory_order_relaxed);
+  return true;
+}
+
+Verdict RunContext::run(uint32_t segments) {
+  Verdict verdict = OutOfMemory();
+  if (workspace_.pool_.beginRun()) {
+    const FlushDenormals flush;
+    verdict = execute(segments);
+    workspace_.pool_.endRun();
+  }
+  if (writesStore(segments)) {
+    store_->endWrite();
+  } else {
+    store_->endRead();
+  }
+  const Array<int32_t>& status = borders_->status;
+  status[0] = static_cast<int32_t>(verdict.status);
+  status[1] = verdict.instruction;
+  status[2] = verdict.detail0;
+  status[3] = verdict.detail1;
+  return verdict;
+}
+
+Verdict RunContext::execute(uint32_t segments) {
+  const Array<int32_t>& given = borders_->dimensions;
+  if (!bound_ || !std::equal(given.begin(), given.end(), dimensions_.begin())) {
+    // A copy: the caller may write to his own at any time.
+    std::copy(given.begin(), given.end(), dimensions_.begin());
+    const int64_t scalars = reinterpret_cast<int64_t>(borders_->scalars.begin());
+    const Verdict verdict = binding_.bind(dimensions_.begin(), {addresses_.begin(), scalars});
+    bound_ = verdict.ok();
+    if (!bound_) return verdict;
+  }
+  const CheckedRun checked(program_, binding_, addresses_);
+  for (int32_t i = 0; i < program_.segments.count; ++i) {
+    const SegmentEntry& segment = program_.segments[i];
+    if ((segments & Bit(segment.kind)) == 0) continue;
+    workspace_.abortable_ = segment.kind != contract::SegmentKind::update;
+    // Before `update`, an abort is still heard.
+    if (workspace_.abortRequested_.load(std::memory_order_relaxed)) return {Status::aborted, segment.first};
+    for (int32_t j = segment.first; j < segment.first + segment.count; ++j) {
+      if (workspace_.aborted()) return {Status::aborted, j};
+      checked.before(j);
+      if (Verdict verdict = runInstruction(j); !verdict.ok()) return verdict;
+    }
+  }
+  return {};
+}
+
+Verdict RunContext::runInstruction(int32_t index) {
+  const Instruction& instruction = program_.instructions[index];
+  const Kernel kernel = kernels_.kernels[instruction.rule->code];
+  const Outcome outcome = kernel(binding_.slots(instruction), workspace_);
+  workspace_.looseTaken_ = 0;
+  if (instruction.writesStore) store_->parametersChanged();
+  if (outcome.status == Status::ok) return {};
+  return {outcome.status, index, static_cast<int32_t>(outcome.detail0),
+          static_cast<int32_t>(outcome.detail1)};
+}
+
+bool RunContext::writesStore(uint32_t segments) const { return (segments & writingSegments_) != 0; }
+
+}  // namespace ostinato

@@ -1,0 +1,76 @@
+// One program on one weight store: its arena, its borders, its runs.
+#pragma once
+#include <cstdint>
+#include <memory>
+
+#include "../kernels/kernels.h"
+#include "binding.h"
+#include "program.h"
+#include "store.h"
+#include "workspace.h"
+
+namespace ostinato {
+
+/** The memory through which a context and its caller speak. Callers may keep it longer than the context. */
+struct Borders {
+  Array<int32_t> dimensions;
+  Array<double> scalars;
+  Array<int32_t> status;
+  /** One for each buffer of the program; empty where the buffer is an arena or belongs to the store. */
+  std::unique_ptr<Memory[]> buffers;
+};
+
+class RunContext {
+ public:
+  /**
+   * Checks the program in full and reserves the memory of a run at capacity. Null, with the reason in
+   * `verdict`, where either fails.
+   */
+  static std::unique_ptr<RunContext> create(std::shared_ptr<WeightStore> store, const int32_t* words,
+                                            int64_t count, Verdict& verdict);
+
+  const Program& program() const { return program_; }
+  const std::shared_ptr<Borders>& borders() const { return borders_; }
+  /** Of everything that belongs to the context. */
+  int64_t bytes() const { return bytes_; }
+
+  /**
+   * Claims the weights for a run of these segments (a bit for each SegmentKind) and forgets an earlier abort.
+   * False: another run or copy is in the way. A claim must be followed by run(), on any thread.
+   */
+  bool claim(uint32_t segments);
+
+  /** Runs the segments in program order and gives the claim back. The verdict also stands in the status
+   * words. */
+  Verdict run(uint32_t segments);
+
+  /** From any thread: the run under way ends soon, unless it has reached `update`. */
+  void requestAbort() { workspace_.abortRequested_.store(true, std::memory_order_relaxed); }
+
+ private:
+  explicit RunContext(std::shared_ptr<WeightStore> store);
+  Verdict prepare(const int32_t* words, int64_t count);
+  Verdict reserve();
+  Verdict execute(uint32_t segments);
+  Verdict runInstruction(int32_t index);
+  bool writesStore(uint32_t segments) const;
+
+  std::shared_ptr<WeightStore> store_;
+  std::shared_ptr<Borders> borders_;
+  const KernelTable& kernels_;
+  Program program_;
+  Binding binding_;
+  Workspace workspace_;
+
+  std::unique_ptr<Memory[]> arenas_;
+  int64_t bytes_ = 0;
+  /** Where each buffer begins. */
+  Array<int64_t> addresses_;
+  /** What `binding_` is bound to; bound_ false: to nothing. */
+  Array<int32_t> dimensions_;
+  bool bound_ = false;
+  /** A bit for each SegmentKind that writes parameters or slots. */
+  uint32_t writingSegments_ = 0;
+};
+
+}  // namespace ostinato
