@@ -49,6 +49,7 @@ export {
   type Schedule,
   type SgdOptions,
 } from './optimizers/index.js'
+export { RandomStream } from './random/random.js'
 export type { EvaluateResult } from './train/evaluate.js'
 export type { Callbacks, EpochLogs, FitOptions, History, StepLogs } from './train/fit.js'
 export type { Prediction, PredictOptions } from './train/predict.js'

@@ -1,0 +1,38 @@
+import { SingleBar } from 'cli-progress'
+import type { StepLogs } from 'ostinato'
+
+/** A progress bar for training on characters: loss, bits per character, speed, time left. */
+export function progressBar(total: number): { update(logs: StepLogs): void; stop(): void } {
+  const bar = new SingleBar({
+    format: '{bar} {value}/{total}  loss {loss}  {bits} bits/char  {speed} chars/s  {left} left',
+    barsize: 24,
+    stream: process.stderr,
+    // Where nobody watches, a line every few seconds.
+    noTTYOutput: true,
+    notTTYSchedule: 5000,
+  })
+  bar.start(total, 0, { loss: '–', bits: '–', speed: '–', left: '–' })
+  const start = performance.now()
+  let tokens = 0
+  let smooth: number | undefined
+  return {
+    update({ step, loss, weight }) {
+      tokens += weight
+      smooth = smooth === undefined ? loss : 0.95 * smooth + 0.05 * loss
+      const seconds = (performance.now() - start) / 1000
+      bar.update(step, {
+        loss: smooth.toFixed(3),
+        bits: (smooth / Math.LN2).toFixed(2),
+        speed: Math.round(tokens / seconds).toLocaleString('en'),
+        left: clock((seconds / step) * (total - step)),
+      })
+    },
+    stop: () => bar.stop(),
+  }
+}
+
+/** 83 → 1:23 */
+function clock(seconds: number): string {
+  const whole = Math.round(seconds)
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
+}
