@@ -1,7 +1,7 @@
 import type { Backend, RunContext, WeightStore } from '../../src/backends/backend.js'
 import type { Status } from '../../src/contract/index.js'
 import { type Case, type Data, generate } from './case.js'
-import { type Layout, type LoweredCase, lowerCase, type Tensor } from './lower.js'
+import { type Layout, type LoweredCase, lowerCase, type Tensor, weights } from './lower.js'
 
 export interface Result {
   readonly status: Status
@@ -15,35 +15,61 @@ export interface Result {
 /** Fills what the run must overwrite, and what it must not touch. */
 const canaries = { f32: Number.NaN, i32: 0x5bad5bad, f64: Number.NaN }
 
+type Given = (tensor: Pick<Tensor, 'name' | 'elements'>) => Float64Array
+
 /** Runs one case in one layout; undefined where the layout has nothing to offer for it. */
-export function drive(backend: Backend, of: Case, layout: Layout, given = inputsOf(of)): Result | undefined {
+export function drive(backend: Backend, of: Case, layout: Layout): Result | undefined {
   const lowered = lowerCase(of, layout)
   if (!lowered) return undefined
-  const store = backend.createStore(lowered.parameterElements, lowered.slotElements)
-  const context = store.createContext(lowered.words)
+  const runner = new Runner(backend, lowered)
+  const given = inputsOf(of)
   try {
-    if (layout === 'moving') {
-      // Other weights first: packed copies of these must not outlive them.
-      write(store, context, lowered, (tensor) =>
-        given(tensor).map((v) => (tensor.home === 'parameters' ? 0.25 : v)),
-      )
-      context.runSync([lowered.segment])
-    }
-    write(store, context, lowered, given)
-    const status = context.runSync([lowered.segment])
-    const tensors = new Map<string, Float64Array>()
-    for (const tensor of lowered.tensors)
-      if (tensor.result) tensors.set(tensor.name, read(store, context, tensor))
-    const spilled = lowered.tensors.filter((tensor) => tensor.home === 'output' && spills(context, tensor))
-    return { status, words: Array.from(context.status), tensors, spilled: spilled.map(({ name }) => name) }
+    // Other weights first: packed copies of these must not outlive them.
+    if (layout === 'moving')
+      runner.run((tensor) => given(tensor).map((v) => (weights.has(tensor.name) ? 0.25 : v)))
+    return runner.run(given)
   } finally {
-    context.dispose()
-    store.dispose()
+    runner.dispose()
+  }
+}
+
+/** The program of a case, ready to run with one set of numbers after the other. */
+export class Runner {
+  readonly #lowered: LoweredCase
+  readonly #store: WeightStore
+  readonly #context: RunContext
+
+  constructor(backend: Backend, lowered: LoweredCase) {
+    this.#lowered = lowered
+    this.#store = backend.createStore(lowered.parameterElements, lowered.slotElements)
+    this.#context = this.#store.createContext(lowered.words)
+  }
+
+  run(given: Given): Result {
+    const { tensors: all, segment } = this.#lowered
+    write(this.#store, this.#context, this.#lowered, given)
+    const status = this.#context.runSync([segment])
+    const tensors = new Map<string, Float64Array>()
+    for (const tensor of all) {
+      if (tensor.result) tensors.set(tensor.name, read(this.#store, this.#context, tensor))
+    }
+    const spilled = all.filter((tensor) => tensor.home === 'output' && spills(this.#context, tensor))
+    return {
+      status,
+      words: Array.from(this.#context.status),
+      tensors,
+      spilled: spilled.map(({ name }) => name),
+    }
+  }
+
+  dispose(): void {
+    this.#context.dispose()
+    this.#store.dispose()
   }
 }
 
 /** The numbers that a case starts from. */
-export function inputsOf(of: Case): (tensor: Pick<Tensor, 'name' | 'elements'>) => Float64Array {
+export function inputsOf(of: Case): Given {
   return ({ name, elements }) => generate(of, name, elements, fallback(of, name))
 }
 
@@ -64,7 +90,7 @@ function write(
   store: WeightStore,
   context: RunContext,
   { tensors, dimensions, scalars, parameterElements, slotElements }: LoweredCase,
-  given: (tensor: Tensor) => Float64Array,
+  given: Given,
 ): void {
   context.dimensions.set(dimensions)
   context.scalars.set(scalars)

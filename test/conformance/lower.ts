@@ -50,7 +50,8 @@ export interface LoweredCase {
 
 /** Only the executor that wrote these can read them. */
 const opaque = new Set(['saved', 'dGates'])
-const weights = new Set(['kernel', 'recurrentKernel', 'bias', 'recurrentBias', 'b', 'table'])
+/** What lies in the parameters where the layout moves. */
+export const weights = new Set(['kernel', 'recurrentKernel', 'bias', 'recurrentBias', 'b', 'table'])
 const runTime = ['T', 'B']
 const spare = 3
 
