@@ -1,5 +1,7 @@
 // Generated from src/contract by scripts/generate.ts. Do not edit.
 
+export const contractHash: i32 = 776984521
+
 export const enum Instruction {
   fill = 1,
   copy = 2,

@@ -1,0 +1,140 @@
+import { Instruction, Status } from './generated/contract'
+import * as data from './kernels/data'
+import { dropout, dropoutScratch } from './kernels/dropout'
+import * as elementwise from './kernels/elementwise'
+import * as gather from './kernels/gather'
+import { gru, gruScratch } from './kernels/gru'
+import { gruBackward, gruBackwardScratch } from './kernels/gru_backward'
+import * as losses from './kernels/losses'
+import { lstm, lstmBackward, lstmBackwardScratch, lstmScratch } from './kernels/lstm'
+import { matmul, matmulTransposeA, matmulTransposeB } from './kernels/matmul'
+import * as optimizers from './kernels/optimizers'
+import { workBytes } from './kernels/product'
+import { rnn, rnnBackward, rnnBackwardScratch, rnnScratch } from './kernels/rnn'
+import { softmax, softmaxBackward } from './kernels/softmax'
+
+/** Bytes of scratch that a bound instruction works in, at its sizes and all smaller ones. */
+export function scratchOf(row: usize): u64 {
+  switch (load<i32>(row)) {
+    case Instruction.matmul:
+    case Instruction.matmul_transpose_a:
+    case Instruction.matmul_transpose_b:
+      return workBytes
+    case Instruction.dropout:
+      return dropoutScratch
+    case Instruction.rnn:
+      return rnnScratch(row)
+    case Instruction.rnn_backward:
+      return rnnBackwardScratch(row)
+    case Instruction.lstm:
+      return lstmScratch(row)
+    case Instruction.lstm_backward:
+      return lstmBackwardScratch(row)
+    case Instruction.gru:
+      return gruScratch(row)
+    case Instruction.gru_backward:
+      return gruBackwardScratch(row)
+    default:
+      return 0
+  }
+}
+
+/** Runs one bound instruction; details of a refusal are written to the status. */
+export function execute(row: usize, scratch: usize, status: usize): i32 {
+  switch (load<i32>(row)) {
+    case Instruction.fill:
+      return data.fill(row)
+    case Instruction.copy:
+      return data.copy(row)
+    case Instruction.transpose:
+      return data.transpose(row)
+    case Instruction.slice:
+      return data.slice(row)
+    case Instruction.slice_backward:
+      return data.sliceBackward(row)
+    case Instruction.concat:
+      return data.concat(row)
+    case Instruction.reverse_time:
+      return data.reverseTime(row)
+    case Instruction.reduce_sum:
+      return data.reduceSum(row)
+    case Instruction.broadcast:
+      return data.broadcast(row)
+    case Instruction.state_load:
+      return gather.stateLoad(row, status)
+    case Instruction.state_store:
+      return gather.stateStore(row, status)
+    case Instruction.gather:
+      return gather.gather(row, status)
+    case Instruction.gather_backward:
+      return gather.gatherBackward(row, status)
+    case Instruction.add:
+      return elementwise.add(row)
+    case Instruction.subtract:
+      return elementwise.subtract(row)
+    case Instruction.multiply:
+      return elementwise.multiply(row)
+    case Instruction.divide:
+      return elementwise.divide(row)
+    case Instruction.affine:
+      return elementwise.affine(row)
+    case Instruction.tanh:
+      return elementwise.tanhForward(row)
+    case Instruction.tanh_backward:
+      return elementwise.tanhBackward(row)
+    case Instruction.sigmoid:
+      return elementwise.sigmoidForward(row)
+    case Instruction.sigmoid_backward:
+      return elementwise.sigmoidBackward(row)
+    case Instruction.relu:
+      return elementwise.reluForward(row)
+    case Instruction.relu_backward:
+      return elementwise.reluBackward(row)
+    case Instruction.exp:
+      return elementwise.exponential(row)
+    case Instruction.log:
+      return elementwise.naturalLogarithm(row)
+    case Instruction.softmax:
+      return softmax(row)
+    case Instruction.softmax_backward:
+      return softmaxBackward(row)
+    case Instruction.dropout:
+      return dropout(row, scratch)
+    case Instruction.matmul:
+      return matmul(row, scratch)
+    case Instruction.matmul_transpose_a:
+      return matmulTransposeA(row, scratch)
+    case Instruction.matmul_transpose_b:
+      return matmulTransposeB(row, scratch)
+    case Instruction.rnn:
+      return rnn(row, scratch, status)
+    case Instruction.rnn_backward:
+      return rnnBackward(row, scratch, status)
+    case Instruction.lstm:
+      return lstm(row, scratch, status)
+    case Instruction.lstm_backward:
+      return lstmBackward(row, scratch, status)
+    case Instruction.gru:
+      return gru(row, scratch, status)
+    case Instruction.gru_backward:
+      return gruBackward(row, scratch, status)
+    case Instruction.softmax_cross_entropy:
+      return losses.softmaxCrossEntropy(row, status)
+    case Instruction.softmax_cross_entropy_backward:
+      return losses.softmaxCrossEntropyBackward(row, status)
+    case Instruction.squared_error:
+      return losses.squaredError(row, status)
+    case Instruction.squared_error_backward:
+      return losses.squaredErrorBackward(row, status)
+    case Instruction.gradient_norm:
+      return optimizers.gradientNorm(row)
+    case Instruction.sgd:
+      return optimizers.sgd(row)
+    case Instruction.rmsprop:
+      return optimizers.rmsprop(row)
+    case Instruction.adam:
+      return optimizers.adam(row)
+    default:
+      return Status.invalidProgram
+  }
+}

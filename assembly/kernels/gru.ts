@@ -1,0 +1,163 @@
+import { Gru, Status } from '../generated/contract'
+import { sigmoid, tanh } from '../simd/activations'
+import { madd, read, splat, write } from '../simd/vector'
+import { checkLengths, isMasked } from './checks'
+import { isWorthPacking, multiplyWeights, pack, panelBytes, workBytes } from './product'
+import { chunkBytes, chunkSteps, copyOrZero, initialRow, rowAfter, rowBefore, timeOf } from './recurrent'
+
+/**
+ * A row of gates is [n z r q], H floats each: the recurrent gradients z r q lie side by side in the order of the recurrent
+ * kernel's columns. q is hₜ₋₁ · Rₙ + recurrentBiasₙ with resetAfter, r ∗ hₜ₋₁ without.
+ */
+
+export function gruScratch(row: usize): u64 {
+  const I = Gru.I(row)
+  const H = Gru.H(row)
+  const panels = panelBytes(I, 2 * H) + panelBytes(I, H) + panelBytes(H, 2 * H) + panelBytes(H, H)
+  const gates = Gru.saved(row) ? 0 : chunkBytes(Gru.T(row), <u64>Gru.B(row) * H * 4)
+  return workBytes + panels + 12 * <u64>H + gates
+}
+
+/** The biases that are added to X · W: both for z and r; n's recurrent one only where r does not multiply it. */
+function sumOfBiases(target: usize, bias: usize, recurrentBias: usize, H: i32, resetAfter: i32): void {
+  for (let j = 0; j < 3 * H; j++) {
+    const i = <usize>j << 2
+    let sum: f32 = bias ? load<f32>(bias + i) : 0
+    if (recurrentBias && (j < 2 * H || !resetAfter)) sum += load<f32>(recurrentBias + i)
+    store<f32>(target + i, sum)
+  }
+}
+
+/** r = σ(r), q = r ∗ hₜ₋₁ of `lanes` units. */
+// @ts-ignore: decorator
+@inline
+function unitsReset(gates: usize, bytes: usize, hBefore: usize, lanes: i32): void {
+  const r = sigmoid(read(gates + bytes * 2, lanes))
+  write(gates + bytes * 2, r, lanes)
+  write(gates + bytes * 3, f32x4.mul(r, read(hBefore, lanes)), lanes)
+}
+
+function rowReset(gates: usize, H: i32, hBefore: usize): void {
+  const bytes = <usize>H << 2
+  const vectors = <usize>(H & ~3) << 2
+  let j: usize = 0
+  for (; j < vectors; j += 16) unitsReset(gates + j, bytes, hBefore + j, 4)
+  if (H & 3) unitsReset(gates + j, bytes, hBefore + j, H & 3)
+}
+
+// @ts-ignore: decorator
+@inline
+function unitsForward(gates: usize, bytes: usize, hBefore: usize, h: usize, resetAfter: i32, lanes: i32): void {
+  const z = sigmoid(read(gates + bytes, lanes))
+  let n = read(gates, lanes)
+  if (resetAfter) {
+    const r = sigmoid(read(gates + bytes * 2, lanes))
+    write(gates + bytes * 2, r, lanes)
+    n = madd(r, read(gates + bytes * 3, lanes), n)
+  }
+  n = tanh(n)
+  write(gates, n, lanes)
+  write(gates + bytes, z, lanes)
+  const old = f32x4.mul(z, read(hBefore, lanes))
+  write(h, madd(f32x4.sub(splat(1), z), n, old), lanes)
+}
+
+function rowForward(gates: usize, H: i32, hBefore: usize, h: usize, resetAfter: i32): void {
+  const bytes = <usize>H << 2
+  const vectors = <usize>(H & ~3) << 2
+  let j: usize = 0
+  for (; j < vectors; j += 16) unitsForward(gates + j, bytes, hBefore + j, h + j, resetAfter, 4)
+  if (H & 3) unitsForward(gates + j, bytes, hBefore + j, h + j, resetAfter, H & 3)
+}
+
+export function gru(row: usize, scratch: usize, status: usize): i32 {
+  const T = Gru.T(row)
+  const B = Gru.B(row)
+  const I = Gru.I(row)
+  const H = Gru.H(row)
+  const lengths = Gru.lengths(row)
+  const reverse = Gru.reverse(row)
+  const resetAfter = Gru.resetAfter(row)
+  const refusal = checkLengths(lengths, B, T, status)
+  if (refusal) return refusal
+
+  const unitBytes = <usize>H << 2
+  const gateBytes = unitBytes << 2
+  const weightBytes = unitBytes * 3
+  const stateBytes = <usize>B * unitBytes
+  const stepBytes = <usize>B * gateBytes
+  const xRow = <usize>I << 2
+  const work = scratch
+  const biases = work + <usize>workBytes
+  const kernelPlace = biases + weightBytes
+  const kernelPlaceN = kernelPlace + <usize>panelBytes(I, 2 * H)
+  const recurrentPlace = kernelPlaceN + <usize>panelBytes(I, H)
+  const recurrentPlaceN = recurrentPlace + <usize>panelBytes(H, 2 * H)
+  const saved = Gru.saved(row)
+  const gates = saved ? saved : recurrentPlaceN + <usize>panelBytes(H, H)
+  const steps = saved ? T : chunkSteps(T, <u64>B * H * 4)
+
+  const kernel = Gru.kernel(row)
+  const kernelN = kernel + unitBytes * 2
+  const recurrent = Gru.recurrentKernel(row)
+  const recurrentN = recurrent + unitBytes * 2
+  const packsKernel = isWorthPacking(T * B, 1)
+  const packsRecurrent = isWorthPacking(B, T)
+  const kernelPanels = packsKernel ? kernelPlace : 0
+  const kernelPanelsN = packsKernel ? kernelPlaceN : 0
+  const recurrentPanels = packsRecurrent ? recurrentPlace : 0
+  const recurrentPanelsN = packsRecurrent ? recurrentPlaceN : 0
+  if (packsKernel) {
+    pack(kernel, weightBytes, 4, I, 2 * H, kernelPanels)
+    pack(kernelN, weightBytes, 4, I, H, kernelPanelsN)
+  }
+  if (packsRecurrent) {
+    pack(recurrent, weightBytes, 4, H, 2 * H, recurrentPanels)
+    pack(recurrentN, weightBytes, 4, H, H, recurrentPanelsN)
+  }
+  const recurrentBias = Gru.recurrentBias(row)
+  sumOfBiases(biases, Gru.bias(row), recurrentBias, H, resetAfter)
+  const biasN = recurrentBias ? recurrentBias + unitBytes * 2 : 0
+
+  const h = Gru.h(row)
+  copyOrZero(h + <usize>initialRow(T, reverse) * stateBytes, Gru.initialH(row), stateBytes)
+  for (let begin = 0; begin < T; begin += steps) {
+    const count = min(steps, T - begin)
+    const first = reverse ? T - begin - count : begin
+    const x = Gru.x(row) + <usize>first * <usize>B * xRow
+    const rows = count * B
+    multiplyWeights(
+      gates + unitBytes, gateBytes, x, xRow, kernelPanels, kernel, weightBytes, rows, I, 2 * H, biases, 0, work,
+    )
+    multiplyWeights(
+      gates, gateBytes, x, xRow, kernelPanelsN, kernelN, weightBytes, rows, I, H, biases + unitBytes * 2, 0, work,
+    )
+    for (let s = begin; s < begin + count; s++) {
+      const t = timeOf(s, T, reverse)
+      const before = h + <usize>rowBefore(t, reverse) * stateBytes
+      const after = h + <usize>rowAfter(t, reverse) * stateBytes
+      const n = gates + <usize>(t - first) * stepBytes
+      const zr = n + unitBytes
+      const q = n + unitBytes * 3
+      multiplyWeights(
+        zr, gateBytes, before, unitBytes, recurrentPanels, recurrent, weightBytes, B, H, 2 * H, zr, gateBytes, work,
+      )
+      if (resetAfter) {
+        multiplyWeights(
+          q, gateBytes, before, unitBytes, recurrentPanelsN, recurrentN, weightBytes, B, H, H, biasN, 0, work,
+        )
+      } else {
+        for (let b = 0; b < B; b++) rowReset(n + <usize>b * gateBytes, H, before + <usize>b * unitBytes)
+        multiplyWeights(
+          n, gateBytes, q, gateBytes, recurrentPanelsN, recurrentN, weightBytes, B, H, H, n, gateBytes, work,
+        )
+      }
+      for (let b = 0; b < B; b++) {
+        const i = <usize>b * unitBytes
+        if (isMasked(lengths, t, b)) memory.copy(after + i, before + i, unitBytes)
+        else rowForward(n + <usize>b * gateBytes, H, before + i, after + i, resetAfter)
+      }
+    }
+  }
+  return Status.ok
+}

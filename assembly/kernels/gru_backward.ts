@@ -1,0 +1,186 @@
+import { GruBackward, Status } from '../generated/contract'
+import { madd, read, splat, write } from '../simd/vector'
+import { checkLengths, isMasked } from './checks'
+import { multiplyPanels, pack, panelBytes, product, workBytes } from './product'
+import {
+  biasGradient, copyOrZero, enterStep, initialRow, rowAfter, rowBefore, stageBytes, timeOf, weightGradient,
+} from './recurrent'
+
+export function gruBackwardScratch(row: usize): u64 {
+  const H = GruBackward.H(row)
+  const states = 2 * <u64>GruBackward.B(row) * H * 4
+  return workBytes + panelBytes(3 * H, H) + states + stageBytes(GruBackward.lengths(row), GruBackward.I(row))
+}
+
+/**
+ * Turns n and z of `lanes` units into their gradients, with resetAfter also r and q (see gru.ts for the row). dh keeps what
+ * goes straight to the state before.
+ */
+// @ts-ignore: decorator
+@inline
+function unitsBackward(gates: usize, bytes: usize, hBefore: usize, dh: usize, resetAfter: i32, lanes: i32): void {
+  const one = splat(1)
+  const n = read(gates, lanes)
+  const z = read(gates + bytes, lanes)
+  const dState = read(dh, lanes)
+  const rest = f32x4.sub(one, z)
+  const dN = f32x4.mul(f32x4.mul(dState, rest), f32x4.sub(one, f32x4.mul(n, n)))
+  const dZ = f32x4.mul(f32x4.mul(dState, f32x4.sub(read(hBefore, lanes), n)), f32x4.mul(z, rest))
+  if (resetAfter) {
+    const r = read(gates + bytes * 2, lanes)
+    const q = read(gates + bytes * 3, lanes)
+    write(gates + bytes * 2, f32x4.mul(f32x4.mul(dN, q), f32x4.mul(r, f32x4.sub(one, r))), lanes)
+    write(gates + bytes * 3, f32x4.mul(dN, r), lanes)
+  }
+  write(gates, dN, lanes)
+  write(gates + bytes, dZ, lanes)
+  write(dh, f32x4.mul(dState, z), lanes)
+}
+
+function rowBackward(gates: usize, H: i32, hBefore: usize, dh: usize, resetAfter: i32): void {
+  const bytes = <usize>H << 2
+  const vectors = <usize>(H & ~3) << 2
+  let j: usize = 0
+  for (; j < vectors; j += 16) unitsBackward(gates + j, bytes, hBefore + j, dh + j, resetAfter, 4)
+  if (H & 3) unitsBackward(gates + j, bytes, hBefore + j, dh + j, resetAfter, H & 3)
+}
+
+/** Without resetAfter: from dq, the gradient of r ∗ hₜ₋₁, that of r and its part of dh. */
+// @ts-ignore: decorator
+@inline
+function unitsReset(r: usize, hBefore: usize, dq: usize, dh: usize, lanes: i32): void {
+  const reset = read(r, lanes)
+  const dReset = read(dq, lanes)
+  write(dh, madd(dReset, reset, read(dh, lanes)), lanes)
+  const inner = f32x4.mul(reset, f32x4.sub(splat(1), reset))
+  write(r, f32x4.mul(f32x4.mul(dReset, read(hBefore, lanes)), inner), lanes)
+}
+
+function rowReset(r: usize, H: i32, hBefore: usize, dq: usize, dh: usize): void {
+  const vectors = <usize>(H & ~3) << 2
+  let j: usize = 0
+  for (; j < vectors; j += 16) unitsReset(r + j, hBefore + j, dq + j, dh + j, 4)
+  if (H & 3) unitsReset(r + j, hBefore + j, dq + j, dh + j, H & 3)
+}
+
+export function gruBackward(row: usize, scratch: usize, status: usize): i32 {
+  const T = GruBackward.T(row)
+  const B = GruBackward.B(row)
+  const I = GruBackward.I(row)
+  const H = GruBackward.H(row)
+  const lengths = GruBackward.lengths(row)
+  const reverse = GruBackward.reverse(row)
+  const resetAfter = GruBackward.resetAfter(row)
+  const refusal = checkLengths(lengths, B, T, status)
+  if (refusal) return refusal
+
+  const unitBytes = <usize>H << 2
+  const gateBytes = unitBytes << 2
+  const weightBytes = unitBytes * 3
+  const stateBytes = <usize>B * unitBytes
+  const xRow = <usize>I << 2
+  const work = scratch
+  const panels = work + <usize>workBytes
+  const dh = panels + <usize>panelBytes(3 * H, H)
+  const dq = dh + stateBytes
+  const stage = dq + stateBytes
+  const recurrentKernel = GruBackward.recurrentKernel(row)
+  const recurrentN = recurrentKernel + unitBytes * 2
+  const panelsN = panels + <usize>panelBytes(2 * H, H)
+  if (resetAfter) {
+    pack(recurrentKernel, 4, weightBytes, 3 * H, H, panels)
+  } else {
+    pack(recurrentKernel, 4, weightBytes, 2 * H, H, panels)
+    pack(recurrentN, 4, weightBytes, H, H, panelsN)
+  }
+
+  const dGates = GruBackward.saved(row)
+  const h = GruBackward.h(row)
+  const dy = GruBackward.dy(row)
+  const dStates = GruBackward.dStates(row)
+  copyOrZero(dh, GruBackward.dFinalH(row), stateBytes)
+  for (let s = T - 1; s >= 0; s--) {
+    const t = timeOf(s, T, reverse)
+    const before = h + <usize>rowBefore(t, reverse) * stateBytes
+    const after = <usize>rowAfter(t, reverse) * stateBytes
+    const n = dGates + <usize>t * <usize>B * gateBytes
+    enterStep(dh, dy ? dy + <usize>t * stateBytes : 0, dStates ? dStates + after : 0, stateBytes)
+    for (let b = 0; b < B; b++) {
+      const i = <usize>b * unitBytes
+      const gates = n + <usize>b * gateBytes
+      // A masked step leaves dh as it is; its gates receive nothing.
+      if (isMasked(lengths, t, b)) memory.fill(gates, 0, gateBytes)
+      else rowBackward(gates, H, before + i, dh + i, resetAfter)
+    }
+    const zr = n + unitBytes
+    if (resetAfter) {
+      multiplyPanels(dh, unitBytes, zr, gateBytes, panels, B, 3 * H, H, dh, unitBytes, work)
+    } else {
+      multiplyPanels(dq, unitBytes, n, gateBytes, panelsN, B, H, H, 0, 0, work)
+      for (let b = 0; b < B; b++) {
+        const i = <usize>b * unitBytes
+        rowReset(n + <usize>b * gateBytes + unitBytes * 2, H, before + i, dq + i, dh + i)
+      }
+      multiplyPanels(dh, unitBytes, zr, gateBytes, panels, B, 2 * H, H, dh, unitBytes, work)
+    }
+  }
+
+  const dInitialH = GruBackward.dInitialH(row)
+  if (dInitialH) memory.copy(dInitialH, dh, stateBytes)
+  if (dStates) memory.copy(dStates + <usize>initialRow(T, reverse) * stateBytes, dh, stateBytes)
+  weightGradients(row, work, stage)
+  return Status.ok
+}
+
+/** The products over all steps at once, from the gradients of the gates. */
+function weightGradients(row: usize, work: usize, stage: usize): void {
+  const T = GruBackward.T(row)
+  const B = GruBackward.B(row)
+  const I = GruBackward.I(row)
+  const H = GruBackward.H(row)
+  const lengths = GruBackward.lengths(row)
+  const resetAfter = GruBackward.resetAfter(row)
+  const unitBytes = <usize>H << 2
+  const gateBytes = unitBytes << 2
+  const weightBytes = unitBytes * 3
+  const xRow = <usize>I << 2
+  const n = GruBackward.saved(row)
+  const zr = n + unitBytes
+  const q = n + unitBytes * 3
+
+  const dx = GruBackward.dx(row)
+  if (dx) {
+    const kernel = GruBackward.kernel(row)
+    const kernelN = kernel + unitBytes * 2
+    product(dx, xRow, zr, gateBytes, 4, kernel, 4, weightBytes, T * B, 2 * H, I, 0, 0, work)
+    product(dx, xRow, n, gateBytes, 4, kernelN, 4, weightBytes, T * B, H, I, dx, xRow, work)
+  }
+  const dKernel = GruBackward.dKernel(row)
+  if (dKernel) {
+    const x = GruBackward.x(row)
+    const dKernelN = dKernel + unitBytes * 2
+    weightGradient(dKernel, weightBytes, x, xRow, I, zr, gateBytes, 2 * H, T, B, lengths, work, stage)
+    weightGradient(dKernelN, weightBytes, x, xRow, I, n, gateBytes, H, T, B, lengths, work, stage)
+  }
+  const dRecurrent = GruBackward.dRecurrentKernel(row)
+  if (dRecurrent) {
+    const reverse = GruBackward.reverse(row)
+    const states = GruBackward.h(row) + <usize>rowBefore(0, reverse) * <usize>B * unitBytes
+    const columns = resetAfter ? 3 * H : 2 * H
+    weightGradient(dRecurrent, weightBytes, states, unitBytes, H, zr, gateBytes, columns, T, B, 0, work, stage)
+    if (!resetAfter) {
+      const dRecurrentN = dRecurrent + unitBytes * 2
+      weightGradient(dRecurrentN, weightBytes, q, gateBytes, H, n, gateBytes, H, T, B, 0, work, stage)
+    }
+  }
+  const dBias = GruBackward.dBias(row)
+  if (dBias) {
+    biasGradient(dBias, zr, gateBytes, 2 * H, T, B)
+    biasGradient(dBias + unitBytes * 2, n, gateBytes, H, T, B)
+  }
+  const dRecurrentBias = GruBackward.dRecurrentBias(row)
+  if (dRecurrentBias) {
+    biasGradient(dRecurrentBias, zr, gateBytes, 2 * H, T, B)
+    biasGradient(dRecurrentBias + unitBytes * 2, resetAfter ? q : n, gateBytes, H, T, B)
+  }
+}
