@@ -1,6 +1,5 @@
-import { instructionNames, instructionTable } from '../../src/contract/index.js'
+import { contractHash, instructionNames, instructionTable, statuses } from '../../src/contract/index.js'
 import { banner, pascal } from './shared.js'
-import { statuses } from '../../src/contract/index.js'
 
 /**
  * A bound instruction in WebAssembly memory is a row of i32: code, row length in bytes, variables, operand addresses
@@ -11,7 +10,9 @@ function accessors(name: string): string {
   const lines: string[] = []
   let offset = 8
   const field = (field: string, type: string, read: string) => {
-    lines.push(`  // @ts-ignore: decorator\n  @inline export function ${field}(row: usize): ${type} { return ${read} }`)
+    lines.push(
+      `  // @ts-ignore: decorator\n  @inline export function ${field}(row: usize): ${type} { return ${read} }`,
+    )
   }
   for (const v of s.variables) {
     field(v, 'i32', `load<i32>(row, ${offset})`)
@@ -40,6 +41,8 @@ export function assemblyHeader(): string {
   const codes = instructionNames.map((n) => `  ${n} = ${instructionTable[n].code},`)
   const ends = Object.entries(statuses).map(([n, v]) => `  ${n} = ${v},`)
   return `// ${banner}
+
+export const contractHash: i32 = ${contractHash}
 
 export const enum Instruction {
 ${codes.join('\n')}
