@@ -41,7 +41,8 @@ const { values } = parseArgs({
   },
 })
 if (values.text === undefined) throw new Error('Name the text to learn from: --text FILE')
-if (!Object.hasOwn(cells, values.cell)) throw new Error(`--cell: expected lstm, gru or rnn, received ${values.cell}`)
+if (!Object.hasOwn(cells, values.cell))
+  throw new Error(`--cell: expected lstm, gru or rnn, received ${values.cell}`)
 const cell: (options: RecurrentOptions) => Layer = cells[values.cell as keyof typeof cells]
 const steps = Number(values.steps)
 const seed = Number(values.seed)
@@ -117,6 +118,8 @@ const result = {
 const prompt = vocabulary.encode([...text][0] ?? '')
 const sample = await generate(model, { prompt, length: 300, temperature: 0.8, seed })
 console.error(`\n${vocabulary.decode(prompt)}${vocabulary.decode(sample)}\n`)
-console.error(`validation loss ${valLoss.toFixed(4)} nats, ${(valLoss / Math.LN2).toFixed(3)} bits per character`)
+console.error(
+  `validation loss ${valLoss.toFixed(4)} nats, ${(valLoss / Math.LN2).toFixed(3)} bits per character`,
+)
 console.log(values.json ? JSON.stringify(result) : `${result.msPerStep.toFixed(2)} ms per step`)
 model.dispose()

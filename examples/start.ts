@@ -6,7 +6,17 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { dictionary } from 'cmu-pronouncing-dictionary'
-import { characterVocabulary, generate, layers, load, type Model, optimizers, RandomStream, sequential, textStreams } from 'ostinato'
+import {
+  characterVocabulary,
+  generate,
+  layers,
+  load,
+  type Model,
+  optimizers,
+  RandomStream,
+  sequential,
+  textStreams,
+} from 'ostinato'
 import { progressBar } from './progress.js'
 
 const seed = 7
@@ -39,7 +49,9 @@ model.compile({
 })
 await model.ready()
 console.log(`${model.summary()}\n\nbackend ${model.backend.name}: ${model.backend.reason}`)
-console.log(`${border.toLocaleString('en')} words to learn from, ${(words.length - border).toLocaleString('en')} held out\n`)
+console.log(
+  `${border.toLocaleString('en')} words to learn from, ${(words.length - border).toLocaleString('en')} held out\n`,
+)
 
 const bar = progressBar(steps)
 await model.fit(training, { epochs, callbacks: { onStepEnd: (logs) => bar.update(logs) } })
@@ -71,11 +83,18 @@ try {
   const same = await invent(portable, invented.length)
   const [batch] = heldOut
   if (!batch) throw new Error('no held-out words')
-  const [here, there] = [await model.predict({ inputs: batch.inputs }), await portable.predict({ inputs: batch.inputs })]
-  const difference = here.data.reduce((worst, x, i) => Math.max(worst, Math.abs(x - (there.data[i] ?? Number.NaN))), 0)
+  const [here, there] = [
+    await model.predict({ inputs: batch.inputs }),
+    await portable.predict({ inputs: batch.inputs }),
+  ]
+  const difference = here.data.reduce(
+    (worst, x, i) => Math.max(worst, Math.abs(x - (there.data[i] ?? Number.NaN))),
+    0,
+  )
   console.log(`reloaded on ${portable.backend.name}: logits differ by at most ${difference.toExponential(1)}`)
   if (!(difference <= 1e-4)) throw new Error('the logits of the reloaded model differ')
-  if (same.join() !== invented.join()) throw new Error(`the reloaded model says other words: ${same.join(', ')}`)
+  if (same.join() !== invented.join())
+    throw new Error(`the reloaded model says other words: ${same.join(', ')}`)
   console.log('and the same seeds give the same words there')
   portable.dispose()
 } finally {

@@ -39,7 +39,8 @@ export class OstinatoError extends Error {
     problem: string | { readonly expected: string; readonly received: string },
     options: { readonly remedy?: string; readonly cause?: unknown } = {},
   ) {
-    const text = typeof problem === 'string' ? problem : `expected ${problem.expected}, received ${problem.received}`
+    const text =
+      typeof problem === 'string' ? problem : `expected ${problem.expected}, received ${problem.received}`
     super(
       `${where}: ${text}${options.remedy ? `. ${options.remedy}` : ''}`,
       options.cause === undefined ? undefined : { cause: options.cause },

@@ -5,11 +5,18 @@ export function documentation(): string {
   const sections = instructionNames.map((name) => {
     const s = instructionTable[name]
     const operands = s.operands.map((o) => {
-      const notes = [o.optional ? 'optional' : '', o.inPlaceOf ? `may lie on ${o.inPlaceOf}` : ''].filter(Boolean)
+      const notes = [o.optional ? 'optional' : '', o.inPlaceOf ? `may lie on ${o.inPlaceOf}` : ''].filter(
+        Boolean,
+      )
       return `| ${o.name} | ${o.direction} | ${o.type} | [${o.shape.join(', ')}] | ${notes.join('; ')} |`
     })
     const attributes = s.attributes.map((a) => {
-      const bounds = a.kind === 'integer' ? ` ${a.minimum} … ${a.maximum}` : a.kind === 'ranges' ? ` within ${a.within}` : ''
+      const bounds =
+        a.kind === 'integer'
+          ? ` ${a.minimum} … ${a.maximum}`
+          : a.kind === 'ranges'
+            ? ` within ${a.within}`
+            : ''
       return `${a.name} (${a.kind}${bounds})`
     })
     return `### ${name} (${s.code})
