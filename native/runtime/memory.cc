@@ -14,6 +14,9 @@ bool Memory::allocate(uint64_t bytes) {
   data_ = nullptr;
   if (bytes > SIZE_MAX - alignment) return false;
 #ifdef OSTINATO_CHECKED
+  // Broken programs ask for much; the refusal is tested with them.
+  constexpr uint64_t limit = uint64_t{1} << 26;
+  if (bytes > limit) return false;
   // Nothing behind the last byte, so that the sanitizer sees the first step too far.
   if (posix_memalign(&allocation_, alignment, bytes == 0 ? 1 : bytes) != 0) {
     allocation_ = nullptr;

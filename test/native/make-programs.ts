@@ -1,0 +1,66 @@
+/** Writes the conformance cases as program files: tsx test/native/make-programs.ts FOLDER */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createReference } from '../../src/backends/reference/index.js'
+import { bufferKinds, bufferWords, header } from '../../src/contract/index.js'
+import type { Case } from '../conformance/case.js'
+import { cases } from '../conformance/cases/index.js'
+import { drive, inputsOf } from '../conformance/drive.js'
+import { type Home, type Layout, layouts, lowerCase, type Tensor } from '../conformance/lower.js'
+import { type ProgramRun, writeProgramFile } from './program-file.js'
+
+const reference = createReference()
+
+/** The index of the nth buffer of a kind. */
+function bufferIndex(words: Int32Array, home: Home, position: number): number {
+  const first = words[header.bufferOffset]!
+  const indices = Array.from({ length: words[header.bufferCount]! }, (_, i) => i)
+  const index = indices.filter((i) => words[first + i * bufferWords] === bufferKinds[home])[position]
+  if (index === undefined) throw new Error(`the program has no ${home} buffer ${position}`)
+  return index
+}
+
+function programRun(of: Case, layout: Layout): ProgramRun | undefined {
+  const lowered = lowerCase(of, layout)
+  if (!lowered) return undefined
+  const { words, segment, tensors, dimensions, scalars, parameterElements, slotElements } = lowered
+  const given = inputsOf(of)
+  const result = drive(reference, of, 'plain')!
+  const place = ({ home, position, offset }: Tensor) => ({
+    buffer: bufferIndex(words, home, position),
+    offset,
+  })
+  // A run that ended early leaves its outputs in any state, but weights and states untouched.
+  const settled = ({ home }: Tensor) =>
+    result.status === 'ok' || (home !== 'output' && home !== 'statistics' && home !== 'arena')
+  return {
+    words,
+    segments: [segment],
+    status: result.status,
+    parameterElements,
+    slotElements,
+    dimensions,
+    scalars,
+    given: tensors
+      .filter((t) => t.given && t.home !== 'arena' && t.home !== 'output')
+      .map((t) => ({ ...place(t), values: given(t) })),
+    expected: tensors
+      .filter((t) => t.result && settled(t))
+      .map((t) => ({ ...place(t), values: result.tensors.get(t.name)!, tolerance: t.tolerance })),
+  }
+}
+
+const folder = process.argv[2]
+if (folder === undefined) throw new Error('usage: make-programs.ts FOLDER')
+mkdirSync(folder, { recursive: true })
+let count = 0
+for (const of of Object.values(cases).flat()) {
+  for (const layout of layouts) {
+    const run = programRun(of, layout)
+    if (!run) continue
+    const name = `${of.name} ${layout} ${count}`.replace(/[^a-zA-Z0-9]+/g, '-')
+    writeProgramFile(join(folder, `${name}.program`), run)
+    count += 1
+  }
+}
+console.log(`${count} program files`)
