@@ -46,9 +46,16 @@ export class Assembler {
     return this.#add(this.#buffers, [bufferKinds[kind], types[type], elements, 0])
   }
 
-  value(buffer: number, type: ValueType, offset: number, dimensions: readonly number[]): number {
+  /** `moved`: the dimension that the offset grows with, and by how much. */
+  value(
+    buffer: number,
+    type: ValueType,
+    offset: number,
+    dimensions: readonly number[],
+    moved: readonly [dimension: number, scale: number] = [-1, 0],
+  ): number {
     const axes = [...dimensions, ...new Array(maximumRank - dimensions.length).fill(0)]
-    return this.#add(this.#values, [buffer, types[type], offset, -1, 0, dimensions.length, ...axes])
+    return this.#add(this.#values, [buffer, types[type], offset, ...moved, dimensions.length, ...axes])
   }
 
   range({ offset, length, decay, rate }: ParameterRange): number {

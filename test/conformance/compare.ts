@@ -2,17 +2,18 @@ import { expect } from 'vitest'
 import type { Backend, FloatArray } from '../../src/backends/backend.js'
 import { createReference } from '../../src/backends/reference/index.js'
 import type { Case } from './case.js'
-import { drive, type Result } from './drive.js'
+import { drive, inputsOf, type Result } from './drive.js'
 import { layouts, lowerCase } from './lower.js'
 
 const reference = createReference({ checked: true })
 
 /** Runs a case in every layout and holds each result against the reference in the plain layout. */
 export function expectAgreement(backend: Backend, of: Case): void {
-  const expected = drive(reference, of, 'plain')!
+  const given = inputsOf(of)
+  const expected = drive(reference, of, 'plain', given)!
   expect(expected.status, 'the reference').toBe(of.status ?? 'ok')
   for (const layout of layouts) {
-    const received = drive(backend, of, layout)
+    const received = drive(backend, of, layout, given)
     if (!received) continue
     expectSame(of, received, expected, layout, backend.name === 'reference')
   }
