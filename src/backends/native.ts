@@ -12,7 +12,7 @@ import {
 } from '../contract/index.js'
 import { type ErrorCode, OstinatoError } from '../errors.js'
 import type { Backend, FloatArray, RunContext, WeightStore } from './backend.js'
-import { ProgramBinding } from './bind.js'
+import { ProgramBinding, statusOf } from './bind.js'
 
 /** What the addon exports; its errors carry a code. */
 interface Addon {
@@ -252,13 +252,13 @@ function explained(error: unknown, program: Int32Array): unknown {
     return new OstinatoError(error.code, 'run context', error.message, { cause: error })
   }
   const { reason, instruction, position } = error as Refusal
-  const name = Object.keys(invalidReasons).find((key) => invalidReasons[key as InvalidReason] === reason)
-  const where = instruction < 0 ? 'program' : `program, instruction ${instruction}`
+  const words = [statuses.invalidProgram, instruction, reason, position]
   try {
     new ProgramBinding(program)
   } catch (cause) {
-    if (cause instanceof OstinatoError) return cause
-    throw cause
+    if (statusOf(cause).words.every((word, i) => word === words[i])) return cause
   }
-  return new OstinatoError('INVALID_PROGRAM', where, `${name}: position ${position}`, { cause: error })
+  const name = Object.keys(invalidReasons).find((key) => invalidReasons[key as InvalidReason] === reason)
+  const where = instruction < 0 ? 'program' : `program, instruction ${instruction}`
+  return new OstinatoError('INVALID_PROGRAM', where, `${name}, position ${position}`, { cause: error })
 }

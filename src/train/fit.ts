@@ -1,10 +1,10 @@
 import { OstinatoError } from '../errors.js'
-import type { Engine, Needs } from '../models/engine.js'
-import type { Executable } from '../models/executable.js'
+import type { Engine } from '../models/engine.js'
 import { checkInteger, checkOptions } from '../suggest.js'
 import { evaluateSource } from './evaluate.js'
-import { feedBatch, feedTargets, type Prepared, prepareBatch } from './feed.js'
+import { type Prepared, prepareBatch } from './feed.js'
 import { pause } from './pause.js'
+import { BatchRunner } from './runner.js'
 import { type BatchSource, epochOf, lengthOf } from './sources.js'
 
 /** What is known after a training step. */
@@ -53,68 +53,23 @@ export interface History {
   readonly validationLoss: readonly number[]
 }
 
-/** Runs training steps one after the other, in an executable that grows when a batch needs it. */
-class Trainer {
-  #executable: Executable | undefined
-  #needs: Needs = { batch: 0, time: 0, lengths: false, weights: false }
-  #carried = 0
-
-  constructor(
-    readonly engine: Engine,
-    readonly signal: AbortSignal | undefined,
-  ) {}
-
-  #ensure(batch: Prepared): Executable {
-    const old = this.#executable
-    const needs = {
-      batch: batch.batch,
-      time: batch.steps,
-      // Once a batch has had lengths or weights, all have them: one program serves from then on.
-      lengths: this.#needs.lengths || batch.lengths !== undefined,
-      weights: this.#needs.weights || batch.weights !== undefined,
-    }
-    const same = needs.lengths === this.#needs.lengths && needs.weights === this.#needs.weights
-    if (old && same && old.fits(needs.batch, needs.time)) return old
-    this.#needs = needs
-    this.#executable = old ? this.engine.exchange(old, 'train', needs) : this.engine.acquire('train', needs)
-    return this.#executable
-  }
-
-  async step(
-    batch: Prepared,
-    where: string,
-  ): Promise<{ loss: number; weight: number; gradientNorm: number }> {
-    const { engine } = this
-    const executable = this.#ensure(batch)
-    const fresh = this.#carried === 0 || batch.reset
-    if (executable.traced.states.length > 0 && !fresh && batch.batch !== this.#carried) {
-      throw new OstinatoError(
-        'SHAPE_MISMATCH',
-        where,
-        {
-          expected: `${this.#carried} rows, as the states carried from the batch before`,
-          received: String(batch.batch),
-        },
-        { remedy: 'Begin another stream with reset: true' },
-      )
-    }
-    feedBatch(executable, batch, fresh, where)
-    feedTargets(executable, batch, where)
-    const step = engine.step + 1
-    const rate = engine.optimizer?.learningRate ?? 0
-    executable.setScalar('learningRate', typeof rate === 'function' ? rate(step) : rate)
-    executable.setScalar('step', step)
-    executable.setScalar('run', step)
-    await executable.run(['gradients', 'update'], where, this.signal)
-    engine.step = step
-    this.#carried = batch.batch
-    const [sum = 0, weight = 0, gradientNorm = 0] = executable.context.statistics
-    return { loss: sum / weight, weight, gradientNorm }
-  }
-
-  release(): void {
-    if (this.#executable) this.engine.release(this.#executable)
-  }
+/** One training step: the executable's statistics afterwards are [Σ w·ℓ, Σ w, norm]. */
+async function trainStep(
+  runner: BatchRunner,
+  batch: Prepared,
+  where: string,
+): Promise<{ loss: number; weight: number; gradientNorm: number }> {
+  const { engine } = runner
+  const step = engine.step + 1
+  const rate = engine.optimizer?.learningRate ?? 0
+  const executable = await runner.run(batch, ['gradients', 'update'], where, (e) => {
+    e.setScalar('learningRate', typeof rate === 'function' ? rate(step) : rate)
+    e.setScalar('step', step)
+    e.setScalar('run', step)
+  })
+  engine.step = step
+  const [sum = 0, weight = 0, gradientNorm = 0] = executable.context.statistics
+  return { loss: sum / weight, weight, gradientNorm }
 }
 
 export async function fit(engine: Engine, data: BatchSource, options: FitOptions): Promise<History> {
@@ -129,7 +84,7 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
     })
   }
   return engine.writing('fit', async () => {
-    const trainer = new Trainer(engine, signal)
+    const runner = new BatchRunner(engine, 'train', signal)
     const history = { loss: [] as number[], validationLoss: [] as number[] }
     const stepsPerEpoch = lengthOf(data)
     let step = 0
@@ -143,7 +98,7 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
           const where = `fit, step ${step}`
           const prepared = prepareBatch(engine, batch, where)
           await engine.ready()
-          const { loss, weight, gradientNorm } = await trainer.step(prepared, where)
+          const { loss, weight, gradientNorm } = await trainStep(runner, prepared, where)
           sum += loss * weight
           total += weight
           await callbacks.onStepEnd?.({ step, epoch, stepsPerEpoch, loss, gradientNorm, weight })
@@ -155,7 +110,7 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
         await callbacks.onEpochEnd?.({ epoch, loss: sum / total, validationLoss: validation?.loss })
       }
     } finally {
-      trainer.release()
+      runner.release()
     }
     return history
   })

@@ -1,0 +1,70 @@
+import type { SegmentKind } from '../contract/index.js'
+import { OstinatoError } from '../errors.js'
+import type { Engine, Needs } from '../models/engine.js'
+import type { Executable } from '../models/executable.js'
+import { feedBatch, feedTargets, type Prepared } from './feed.js'
+
+/** Runs batches with targets one after the other, in one executable that grows when a batch needs it. */
+export class BatchRunner {
+  #executable: Executable | undefined
+  #needs: Needs | undefined
+  /** Rows of the batch before, whose states the next one continues; 0: none yet. */
+  #carried = 0
+
+  constructor(
+    readonly engine: Engine,
+    readonly purpose: 'train' | 'evaluate',
+    readonly signal: AbortSignal | undefined,
+  ) {}
+
+  #ensure(batch: Prepared): Executable {
+    const old = this.#executable
+    const needs = {
+      batch: batch.batch,
+      time: batch.steps,
+      // Once a batch has had lengths or weights, all have them: one program serves from then on.
+      lengths: this.#needs?.lengths === true || batch.lengths !== undefined,
+      weights: this.#needs?.weights === true || batch.weights !== undefined,
+    }
+    const same = needs.lengths === this.#needs?.lengths && needs.weights === this.#needs.weights
+    if (old && same && old.fits(needs.batch, needs.time)) return old
+    this.#executable = old
+      ? this.engine.exchange(old, this.purpose, needs)
+      : this.engine.acquire(this.purpose, needs)
+    this.#needs = needs
+    return this.#executable
+  }
+
+  /** `scalars` sets what this run alone needs. Returns the executable, whose statistics hold the outcome. */
+  async run(
+    batch: Prepared,
+    segments: readonly SegmentKind[],
+    where: string,
+    scalars: (executable: Executable) => void = () => {},
+  ): Promise<Executable> {
+    const executable = this.#ensure(batch)
+    const fresh = this.#carried === 0 || batch.reset
+    if (executable.traced.states.length > 0 && !fresh && batch.batch !== this.#carried) {
+      throw new OstinatoError(
+        'SHAPE_MISMATCH',
+        where,
+        {
+          expected: `${this.#carried} rows, as the states carried from the batch before`,
+          received: String(batch.batch),
+        },
+        { remedy: 'Begin other streams with reset: true' },
+      )
+    }
+    feedBatch(executable, batch, fresh, where)
+    feedTargets(executable, batch, where)
+    scalars(executable)
+    await executable.run(segments, where, this.signal)
+    this.#carried = batch.batch
+    return executable
+  }
+
+  release(): void {
+    if (this.#executable) this.engine.release(this.#executable)
+    this.#executable = undefined
+  }
+}
