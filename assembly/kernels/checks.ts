@@ -10,7 +10,7 @@ export function indexOutOfRange(status: usize, index: i32, position: i32): i32 {
 /** Every index must lie in least … most. */
 export function checkIndices(indices: usize, count: i32, least: i32, most: i32, status: usize): i32 {
   for (let i = 0; i < count; i++) {
-    const index = load<i32>(indices + (<usize>i << 2))
+    const index = load<i32>(indices + ((<usize>i) << 2))
     if (index < least || index > most) return indexOutOfRange(status, index, i)
   }
   return Status.ok
@@ -24,5 +24,5 @@ export function checkLengths(lengths: usize, B: i32, T: i32, status: usize): i32
 // @ts-ignore: decorator
 @inline
 export function isMasked(lengths: usize, t: i32, b: i32): bool {
-  return lengths != 0 && t >= load<i32>(lengths + (<usize>b << 2))
+  return lengths != 0 && t >= load<i32>(lengths + ((<usize>b) << 2))
 }

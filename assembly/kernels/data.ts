@@ -1,26 +1,35 @@
 import {
-  Broadcast, Concat, Copy, Fill, ReduceSum, ReverseTime, Slice, SliceBackward, Status, Transpose,
+  Broadcast,
+  Concat,
+  Copy,
+  Fill,
+  ReduceSum,
+  ReverseTime,
+  Slice,
+  SliceBackward,
+  Status,
+  Transpose,
 } from '../generated/contract'
 import { narrow, widenHigh, widenLow } from '../simd/vector'
 
 export function fill(row: usize): i32 {
   const y = Fill.y(row)
   const value = Fill.value(row)
-  const bytes = <usize>Fill.N(row) << 2
+  const bytes = (<usize>Fill.N(row)) << 2
   if (reinterpret<u32>(value) == 0) memory.fill(y, 0, bytes)
   else for (let i: usize = 0; i < bytes; i += 4) store<f32>(y + i, value)
   return Status.ok
 }
 
 export function copy(row: usize): i32 {
-  memory.copy(Copy.y(row), Copy.x(row), <usize>Copy.N(row) << 2)
+  memory.copy(Copy.y(row), Copy.x(row), (<usize>Copy.N(row)) << 2)
   return Status.ok
 }
 
 export function transpose(row: usize): i32 {
   const A = Transpose.A(row)
   const B = Transpose.B(row)
-  const bytes = <usize>Transpose.N(row) << 2
+  const bytes = (<usize>Transpose.N(row)) << 2
   let x = Transpose.x(row)
   const y = Transpose.y(row)
   const yRow = <usize>A * bytes
@@ -36,7 +45,7 @@ export function transpose(row: usize): i32 {
 
 export function slice(row: usize): i32 {
   const O = Slice.O(row)
-  const inner = <usize>Slice.I(row) << 2
+  const inner = (<usize>Slice.I(row)) << 2
   const from = <usize>Slice.N(row) * inner
   const to = <usize>Slice.M(row) * inner
   let x = Slice.x(row) + <usize>Slice.start(row) * inner
@@ -47,7 +56,7 @@ export function slice(row: usize): i32 {
 
 export function sliceBackward(row: usize): i32 {
   const O = SliceBackward.O(row)
-  const inner = <usize>SliceBackward.I(row) << 2
+  const inner = (<usize>SliceBackward.I(row)) << 2
   const from = <usize>SliceBackward.M(row) * inner
   const to = <usize>SliceBackward.N(row) * inner
   const before = <usize>SliceBackward.start(row) * inner
@@ -63,7 +72,7 @@ export function sliceBackward(row: usize): i32 {
 
 export function concat(row: usize): i32 {
   const O = Concat.O(row)
-  const inner = <usize>Concat.I(row) << 2
+  const inner = (<usize>Concat.I(row)) << 2
   const aBytes = <usize>Concat.M(row) * inner
   const bBytes = <usize>Concat.N(row) * inner
   let a = Concat.a(row)
@@ -79,7 +88,7 @@ export function concat(row: usize): i32 {
 
 export function reverseTime(row: usize): i32 {
   const T = ReverseTime.T(row)
-  const bytes = <usize>ReverseTime.N(row) << 2
+  const bytes = (<usize>ReverseTime.N(row)) << 2
   let x = ReverseTime.x(row)
   let y = ReverseTime.y(row) + <usize>T * bytes
   for (let t = 0; t < T; t++, x += bytes) {
@@ -106,12 +115,13 @@ function sumOfFour(x: usize, rows: i32, bytes: usize): v128 {
 /** y[columns] = Σ over rows of x[rows, columns], rows `bytes` apart, accumulated in float64. */
 export function sumOfRows(x: usize, rows: i32, columns: i32, bytes: usize, y: usize): void {
   let i = 0
-  for (; i + 4 <= columns; i += 4) v128.store(y + (<usize>i << 2), sumOfFour(x + (<usize>i << 2), rows, bytes))
+  for (; i + 4 <= columns; i += 4)
+    v128.store(y + ((<usize>i) << 2), sumOfFour(x + ((<usize>i) << 2), rows, bytes))
   for (; i < columns; i++) {
-    let p = x + (<usize>i << 2)
+    let p = x + ((<usize>i) << 2)
     let sum: f64 = 0
     for (let n = 0; n < rows; n++, p += bytes) sum += <f64>load<f32>(p)
-    store<f32>(y + (<usize>i << 2), <f32>sum)
+    store<f32>(y + ((<usize>i) << 2), <f32>sum)
   }
 }
 
@@ -119,7 +129,7 @@ export function reduceSum(row: usize): i32 {
   const O = ReduceSum.O(row)
   const N = ReduceSum.N(row)
   const I = ReduceSum.I(row)
-  const inner = <usize>I << 2
+  const inner = (<usize>I) << 2
   let x = ReduceSum.x(row)
   let y = ReduceSum.y(row)
   for (let o = 0; o < O; o++, x += <usize>N * inner, y += inner) sumOfRows(x, N, I, inner, y)
@@ -129,7 +139,7 @@ export function reduceSum(row: usize): i32 {
 export function broadcast(row: usize): i32 {
   const O = Broadcast.O(row)
   const N = Broadcast.N(row)
-  const inner = <usize>Broadcast.I(row) << 2
+  const inner = (<usize>Broadcast.I(row)) << 2
   let x = Broadcast.x(row)
   let y = Broadcast.y(row)
   for (let o = 0; o < O; o++, x += inner) {

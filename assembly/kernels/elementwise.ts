@@ -1,5 +1,17 @@
 import {
-  Add, Affine, Divide, Exp, Log, Multiply, Relu, ReluBackward, Sigmoid, SigmoidBackward, Status, Subtract, Tanh,
+  Add,
+  Affine,
+  Divide,
+  Exp,
+  Log,
+  Multiply,
+  Relu,
+  ReluBackward,
+  Sigmoid,
+  SigmoidBackward,
+  Status,
+  Subtract,
+  Tanh,
   TanhBackward,
 } from '../generated/contract'
 import { exp, relu, sigmoid, tanh } from '../simd/activations'
@@ -46,7 +58,7 @@ function binary(f: i32, a: v128, b: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function map(f: i32, x: usize, y: usize, n: i32): i32 {
-  const vectors = x + (<usize>(n & ~3) << 2)
+  const vectors = x + ((<usize>(n & ~3)) << 2)
   for (; x < vectors; x += 16, y += 16) v128.store(y, unary(f, v128.load(x)))
   if (n & 3) write(y, unary(f, read(x, n & 3)), n & 3)
   return Status.ok
@@ -55,7 +67,7 @@ function map(f: i32, x: usize, y: usize, n: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function zip(f: i32, a: usize, b: usize, y: usize, n: i32): void {
-  const vectors = a + (<usize>(n & ~3) << 2)
+  const vectors = a + ((<usize>(n & ~3)) << 2)
   for (; a < vectors; a += 16, b += 16, y += 16) v128.store(y, binary(f, v128.load(a), v128.load(b)))
   if (n & 3) write(y, binary(f, read(a, n & 3), read(b, n & 3)), n & 3)
 }
@@ -64,7 +76,7 @@ function zip(f: i32, a: usize, b: usize, y: usize, n: i32): void {
 // @ts-ignore: decorator
 @inline
 function zipRows(f: i32, a: usize, b: usize, y: usize, M: i32, N: i32): i32 {
-  const bytes = <usize>N << 2
+  const bytes = (<usize>N) << 2
   for (let m = 0; m < M; m++, a += bytes, y += bytes) zip(f, a, b, y, N)
   return Status.ok
 }
@@ -74,11 +86,25 @@ export function add(row: usize): i32 {
 }
 
 export function subtract(row: usize): i32 {
-  return zipRows(Function.subtract, Subtract.a(row), Subtract.b(row), Subtract.y(row), Subtract.M(row), Subtract.N(row))
+  return zipRows(
+    Function.subtract,
+    Subtract.a(row),
+    Subtract.b(row),
+    Subtract.y(row),
+    Subtract.M(row),
+    Subtract.N(row),
+  )
 }
 
 export function multiply(row: usize): i32 {
-  return zipRows(Function.multiply, Multiply.a(row), Multiply.b(row), Multiply.y(row), Multiply.M(row), Multiply.N(row))
+  return zipRows(
+    Function.multiply,
+    Multiply.a(row),
+    Multiply.b(row),
+    Multiply.y(row),
+    Multiply.M(row),
+    Multiply.N(row),
+  )
 }
 
 export function divide(row: usize): i32 {
@@ -120,7 +146,7 @@ export function exponential(row: usize): i32 {
 export function naturalLogarithm(row: usize): i32 {
   const x = Log.x(row)
   const y = Log.y(row)
-  const bytes = <usize>Log.N(row) << 2
+  const bytes = (<usize>Log.N(row)) << 2
   for (let i: usize = 0; i < bytes; i += 4) store<f32>(y + i, <f32>logarithm(load<f32>(x + i)))
   return Status.ok
 }
@@ -131,7 +157,7 @@ export function affine(row: usize): i32 {
   const n = Affine.N(row)
   const scale = splat(Affine.scale(row))
   const shift = splat(Affine.shift(row))
-  const vectors = x + (<usize>(n & ~3) << 2)
+  const vectors = x + ((<usize>(n & ~3)) << 2)
   for (; x < vectors; x += 16, y += 16) v128.store(y, madd(v128.load(x), scale, shift))
   if (n & 3) write(y, madd(read(x, n & 3), scale, shift), n & 3)
   return Status.ok

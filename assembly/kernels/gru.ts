@@ -21,7 +21,7 @@ export function gruScratch(row: usize): u64 {
 /** The biases that are added to X · W: both for z and r; n's recurrent one only where r does not multiply it. */
 function sumOfBiases(target: usize, bias: usize, recurrentBias: usize, H: i32, resetAfter: i32): void {
   for (let j = 0; j < 3 * H; j++) {
-    const i = <usize>j << 2
+    const i = (<usize>j) << 2
     let sum: f32 = bias ? load<f32>(bias + i) : 0
     if (recurrentBias && (j < 2 * H || !resetAfter)) sum += load<f32>(recurrentBias + i)
     store<f32>(target + i, sum)
@@ -38,8 +38,8 @@ function unitsReset(gates: usize, bytes: usize, hBefore: usize, lanes: i32): voi
 }
 
 function rowReset(gates: usize, H: i32, hBefore: usize): void {
-  const bytes = <usize>H << 2
-  const vectors = <usize>(H & ~3) << 2
+  const bytes = (<usize>H) << 2
+  const vectors = (<usize>(H & ~3)) << 2
   let j: usize = 0
   for (; j < vectors; j += 16) unitsReset(gates + j, bytes, hBefore + j, 4)
   if (H & 3) unitsReset(gates + j, bytes, hBefore + j, H & 3)
@@ -47,7 +47,14 @@ function rowReset(gates: usize, H: i32, hBefore: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function unitsForward(gates: usize, bytes: usize, hBefore: usize, h: usize, resetAfter: i32, lanes: i32): void {
+function unitsForward(
+  gates: usize,
+  bytes: usize,
+  hBefore: usize,
+  h: usize,
+  resetAfter: i32,
+  lanes: i32,
+): void {
   const z = sigmoid(read(gates + bytes, lanes))
   let n = read(gates, lanes)
   if (resetAfter) {
@@ -63,8 +70,8 @@ function unitsForward(gates: usize, bytes: usize, hBefore: usize, h: usize, rese
 }
 
 function rowForward(gates: usize, H: i32, hBefore: usize, h: usize, resetAfter: i32): void {
-  const bytes = <usize>H << 2
-  const vectors = <usize>(H & ~3) << 2
+  const bytes = (<usize>H) << 2
+  const vectors = (<usize>(H & ~3)) << 2
   let j: usize = 0
   for (; j < vectors; j += 16) unitsForward(gates + j, bytes, hBefore + j, h + j, resetAfter, 4)
   if (H & 3) unitsForward(gates + j, bytes, hBefore + j, h + j, resetAfter, H & 3)
@@ -81,12 +88,12 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
   const refusal = checkLengths(lengths, B, T, status)
   if (refusal) return refusal
 
-  const unitBytes = <usize>H << 2
+  const unitBytes = (<usize>H) << 2
   const gateBytes = unitBytes << 2
   const weightBytes = unitBytes * 3
   const stateBytes = <usize>B * unitBytes
   const stepBytes = <usize>B * gateBytes
-  const xRow = <usize>I << 2
+  const xRow = (<usize>I) << 2
   const work = scratch
   const biases = work + <usize>workBytes
   const kernelPlace = biases + weightBytes
@@ -127,10 +134,34 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
     const x = Gru.x(row) + <usize>first * <usize>B * xRow
     const rows = count * B
     multiplyWeights(
-      gates + unitBytes, gateBytes, x, xRow, kernelPanels, kernel, weightBytes, rows, I, 2 * H, biases, 0, work,
+      gates + unitBytes,
+      gateBytes,
+      x,
+      xRow,
+      kernelPanels,
+      kernel,
+      weightBytes,
+      rows,
+      I,
+      2 * H,
+      biases,
+      0,
+      work,
     )
     multiplyWeights(
-      gates, gateBytes, x, xRow, kernelPanelsN, kernelN, weightBytes, rows, I, H, biases + unitBytes * 2, 0, work,
+      gates,
+      gateBytes,
+      x,
+      xRow,
+      kernelPanelsN,
+      kernelN,
+      weightBytes,
+      rows,
+      I,
+      H,
+      biases + unitBytes * 2,
+      0,
+      work,
     )
     for (let s = begin; s < begin + count; s++) {
       const t = timeOf(s, T, reverse)
@@ -140,16 +171,52 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
       const zr = n + unitBytes
       const q = n + unitBytes * 3
       multiplyWeights(
-        zr, gateBytes, before, unitBytes, recurrentPanels, recurrent, weightBytes, B, H, 2 * H, zr, gateBytes, work,
+        zr,
+        gateBytes,
+        before,
+        unitBytes,
+        recurrentPanels,
+        recurrent,
+        weightBytes,
+        B,
+        H,
+        2 * H,
+        zr,
+        gateBytes,
+        work,
       )
       if (resetAfter) {
         multiplyWeights(
-          q, gateBytes, before, unitBytes, recurrentPanelsN, recurrentN, weightBytes, B, H, H, biasN, 0, work,
+          q,
+          gateBytes,
+          before,
+          unitBytes,
+          recurrentPanelsN,
+          recurrentN,
+          weightBytes,
+          B,
+          H,
+          H,
+          biasN,
+          0,
+          work,
         )
       } else {
         for (let b = 0; b < B; b++) rowReset(n + <usize>b * gateBytes, H, before + <usize>b * unitBytes)
         multiplyWeights(
-          n, gateBytes, q, gateBytes, recurrentPanelsN, recurrentN, weightBytes, B, H, H, n, gateBytes, work,
+          n,
+          gateBytes,
+          q,
+          gateBytes,
+          recurrentPanelsN,
+          recurrentN,
+          weightBytes,
+          B,
+          H,
+          H,
+          n,
+          gateBytes,
+          work,
         )
       }
       for (let b = 0; b < B; b++) {

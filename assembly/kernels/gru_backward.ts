@@ -3,7 +3,15 @@ import { madd, read, splat, write } from '../simd/vector'
 import { checkLengths, isMasked } from './checks'
 import { multiplyPanels, pack, panelBytes, product, workBytes } from './product'
 import {
-  biasGradient, copyOrZero, enterStep, initialRow, rowAfter, rowBefore, stageBytes, timeOf, weightGradient,
+  biasGradient,
+  copyOrZero,
+  enterStep,
+  initialRow,
+  rowAfter,
+  rowBefore,
+  stageBytes,
+  timeOf,
+  weightGradient,
 } from './recurrent'
 
 export function gruBackwardScratch(row: usize): u64 {
@@ -18,7 +26,14 @@ export function gruBackwardScratch(row: usize): u64 {
  */
 // @ts-ignore: decorator
 @inline
-function unitsBackward(gates: usize, bytes: usize, hBefore: usize, dh: usize, resetAfter: i32, lanes: i32): void {
+function unitsBackward(
+  gates: usize,
+  bytes: usize,
+  hBefore: usize,
+  dh: usize,
+  resetAfter: i32,
+  lanes: i32,
+): void {
   const one = splat(1)
   const n = read(gates, lanes)
   const z = read(gates + bytes, lanes)
@@ -38,8 +53,8 @@ function unitsBackward(gates: usize, bytes: usize, hBefore: usize, dh: usize, re
 }
 
 function rowBackward(gates: usize, H: i32, hBefore: usize, dh: usize, resetAfter: i32): void {
-  const bytes = <usize>H << 2
-  const vectors = <usize>(H & ~3) << 2
+  const bytes = (<usize>H) << 2
+  const vectors = (<usize>(H & ~3)) << 2
   let j: usize = 0
   for (; j < vectors; j += 16) unitsBackward(gates + j, bytes, hBefore + j, dh + j, resetAfter, 4)
   if (H & 3) unitsBackward(gates + j, bytes, hBefore + j, dh + j, resetAfter, H & 3)
@@ -57,7 +72,7 @@ function unitsReset(r: usize, hBefore: usize, dq: usize, dh: usize, lanes: i32):
 }
 
 function rowReset(r: usize, H: i32, hBefore: usize, dq: usize, dh: usize): void {
-  const vectors = <usize>(H & ~3) << 2
+  const vectors = (<usize>(H & ~3)) << 2
   let j: usize = 0
   for (; j < vectors; j += 16) unitsReset(r + j, hBefore + j, dq + j, dh + j, 4)
   if (H & 3) unitsReset(r + j, hBefore + j, dq + j, dh + j, H & 3)
@@ -74,11 +89,11 @@ export function gruBackward(row: usize, scratch: usize, status: usize): i32 {
   const refusal = checkLengths(lengths, B, T, status)
   if (refusal) return refusal
 
-  const unitBytes = <usize>H << 2
+  const unitBytes = (<usize>H) << 2
   const gateBytes = unitBytes << 2
   const weightBytes = unitBytes * 3
   const stateBytes = <usize>B * unitBytes
-  const xRow = <usize>I << 2
+  const xRow = (<usize>I) << 2
   const work = scratch
   const panels = work + <usize>workBytes
   const dh = panels + <usize>panelBytes(3 * H, H)
@@ -140,10 +155,10 @@ function weightGradients(row: usize, work: usize, stage: usize): void {
   const H = GruBackward.H(row)
   const lengths = GruBackward.lengths(row)
   const resetAfter = GruBackward.resetAfter(row)
-  const unitBytes = <usize>H << 2
+  const unitBytes = (<usize>H) << 2
   const gateBytes = unitBytes << 2
   const weightBytes = unitBytes * 3
-  const xRow = <usize>I << 2
+  const xRow = (<usize>I) << 2
   const n = GruBackward.saved(row)
   const zr = n + unitBytes
   const q = n + unitBytes * 3
@@ -167,7 +182,21 @@ function weightGradients(row: usize, work: usize, stage: usize): void {
     const reverse = GruBackward.reverse(row)
     const states = GruBackward.h(row) + <usize>rowBefore(0, reverse) * <usize>B * unitBytes
     const columns = resetAfter ? 3 * H : 2 * H
-    weightGradient(dRecurrent, weightBytes, states, unitBytes, H, zr, gateBytes, columns, T, B, 0, work, stage)
+    weightGradient(
+      dRecurrent,
+      weightBytes,
+      states,
+      unitBytes,
+      H,
+      zr,
+      gateBytes,
+      columns,
+      T,
+      B,
+      0,
+      work,
+      stage,
+    )
     if (!resetAfter) {
       const dRecurrentN = dRecurrent + unitBytes * 2
       weightGradient(dRecurrentN, weightBytes, q, gateBytes, H, n, gateBytes, H, T, B, 0, work, stage)

@@ -1,5 +1,9 @@
 import {
-  SoftmaxCrossEntropy, SoftmaxCrossEntropyBackward, SquaredError, SquaredErrorBackward, Status,
+  SoftmaxCrossEntropy,
+  SoftmaxCrossEntropyBackward,
+  SquaredError,
+  SquaredErrorBackward,
+  Status,
 } from '../generated/contract'
 import { exp } from '../simd/activations'
 import { log } from '../simd/logarithm'
@@ -12,7 +16,7 @@ import { maximum, sumOfExponentials } from './softmax'
 @inline
 function weightOf(weights: usize, lengths: usize, t: i32, b: i32, position: i32): f32 {
   if (isMasked(lengths, t, b)) return 0
-  return weights ? load<f32>(weights + (<usize>position << 2)) : 1
+  return weights ? load<f32>(weights + ((<usize>position) << 2)) : 1
 }
 
 function finish(loss: usize, weight: usize, sum: f64, total: f64): i32 {
@@ -33,13 +37,13 @@ export function softmaxCrossEntropy(row: usize, status: usize): i32 {
   if (refusal) return refusal
   const logNormalizer = SoftmaxCrossEntropy.logNormalizer(row)
   let logits = SoftmaxCrossEntropy.logits(row)
-  const bytes = <usize>F << 2
+  const bytes = (<usize>F) << 2
   let sum: f64 = 0
   let total: f64 = 0
   let position = 0
   for (let t = 0; t < T; t++) {
     for (let b = 0; b < B; b++, position++, logits += bytes) {
-      const offset = <usize>position << 2
+      const offset = (<usize>position) << 2
       const w = <f64>weightOf(weights, lengths, t, b, position)
       if (w == 0) {
         store<f32>(logNormalizer + offset, 0)
@@ -50,7 +54,7 @@ export function softmaxCrossEntropy(row: usize, status: usize): i32 {
       const shift = maximum(logits, F)
       const normalizer = <f64>shift + log(sumOfExponentials(logits, F, shift, 0))
       store<f32>(logNormalizer + offset, <f32>normalizer)
-      sum += w * (normalizer - <f64>load<f32>(logits + (<usize>target << 2)))
+      sum += w * (normalizer - <f64>load<f32>(logits + ((<usize>target) << 2)))
       total += w
     }
   }
@@ -75,7 +79,7 @@ export function softmaxCrossEntropyBackward(row: usize, status: usize): i32 {
   const logNormalizer = SoftmaxCrossEntropyBackward.logNormalizer(row)
   let logits = SoftmaxCrossEntropyBackward.logits(row)
   let dLogits = SoftmaxCrossEntropyBackward.dLogits(row)
-  const bytes = <usize>F << 2
+  const bytes = (<usize>F) << 2
   let position = 0
   for (let t = 0; t < T; t++) {
     for (let b = 0; b < B; b++, position++, logits += bytes, dLogits += bytes) {
@@ -84,18 +88,18 @@ export function softmaxCrossEntropyBackward(row: usize, status: usize): i32 {
         memory.fill(dLogits, 0, bytes)
         continue
       }
-      const target = load<i32>(targets + (<usize>position << 2))
+      const target = load<i32>(targets + ((<usize>position) << 2))
       if (<u32>target >= <u32>F) return indexOutOfRange(status, target, position)
-      const normalizer = splat(load<f32>(logNormalizer + (<usize>position << 2)))
+      const normalizer = splat(load<f32>(logNormalizer + ((<usize>position) << 2)))
       const scale = splat(w)
       let f = 0
       for (; f + 4 <= F; f += 4) {
-        const i = <usize>f << 2
+        const i = (<usize>f) << 2
         v128.store(dLogits + i, probability(logits + i, normalizer, scale, 4))
       }
-      const i = <usize>f << 2
+      const i = (<usize>f) << 2
       if (f < F) write(dLogits + i, probability(logits + i, normalizer, scale, F - f), F - f)
-      const hit = dLogits + (<usize>target << 2)
+      const hit = dLogits + ((<usize>target) << 2)
       store<f32>(hit, load<f32>(hit) - w)
     }
   }
@@ -111,7 +115,7 @@ export function squaredError(row: usize, status: usize): i32 {
   if (refusal) return refusal
   let prediction = SquaredError.prediction(row)
   let targets = SquaredError.targets(row)
-  const bytes = <usize>SquaredError.F(row) << 2
+  const bytes = (<usize>SquaredError.F(row)) << 2
   const features = <f64>SquaredError.F(row)
   let sum: f64 = 0
   let total: f64 = 0
@@ -143,7 +147,7 @@ export function squaredErrorBackward(row: usize, status: usize): i32 {
   let prediction = SquaredErrorBackward.prediction(row)
   let targets = SquaredErrorBackward.targets(row)
   let dPrediction = SquaredErrorBackward.dPrediction(row)
-  const bytes = <usize>F << 2
+  const bytes = (<usize>F) << 2
   let position = 0
   for (let t = 0; t < T; t++) {
     for (let b = 0; b < B; b++, position++, prediction += bytes, targets += bytes, dPrediction += bytes) {

@@ -2,9 +2,27 @@ import { Lstm, LstmBackward, Status } from '../generated/contract'
 import { sigmoid, tanh } from '../simd/activations'
 import { madd, read, splat, write } from '../simd/vector'
 import { checkLengths, isMasked } from './checks'
-import { isWorthPacking, multiplyPanels, multiplyWeights, pack, panelBytes, product, workBytes } from './product'
 import {
-  biasGradient, chunkBytes, chunkSteps, copyOrZero, enterStep, initialRow, rowAfter, rowBefore, stageBytes, timeOf, weightGradient,
+  isWorthPacking,
+  multiplyPanels,
+  multiplyWeights,
+  pack,
+  panelBytes,
+  product,
+  workBytes,
+} from './product'
+import {
+  biasGradient,
+  chunkBytes,
+  chunkSteps,
+  copyOrZero,
+  enterStep,
+  initialRow,
+  rowAfter,
+  rowBefore,
+  stageBytes,
+  timeOf,
+  weightGradient,
 } from './recurrent'
 
 export function lstmScratch(row: usize): u64 {
@@ -31,8 +49,8 @@ function unitsForward(gates: usize, bytes: usize, cBefore: usize, c: usize, h: u
 }
 
 function rowForward(gates: usize, H: i32, cBefore: usize, c: usize, h: usize): void {
-  const bytes = <usize>H << 2
-  const vectors = <usize>(H & ~3) << 2
+  const bytes = (<usize>H) << 2
+  const vectors = (<usize>(H & ~3)) << 2
   let j: usize = 0
   for (; j < vectors; j += 16) unitsForward(gates + j, bytes, cBefore + j, c + j, h + j, 4)
   if (H & 3) unitsForward(gates + j, bytes, cBefore + j, c + j, h + j, H & 3)
@@ -49,11 +67,11 @@ export function lstm(row: usize, scratch: usize, status: usize): i32 {
   const refusal = checkLengths(lengths, B, T, status)
   if (refusal) return refusal
 
-  const unitBytes = <usize>H << 2
+  const unitBytes = (<usize>H) << 2
   const gateBytes = unitBytes << 2
   const stateBytes = <usize>B * unitBytes
   const stepBytes = <usize>B * gateBytes
-  const xRow = <usize>I << 2
+  const xRow = (<usize>I) << 2
   const work = scratch
   const kernelPlace = work + <usize>workBytes
   const recurrentPlace = kernelPlace + <usize>panelBytes(I, 4 * H)
@@ -79,7 +97,19 @@ export function lstm(row: usize, scratch: usize, status: usize): i32 {
     const first = reverse ? T - begin - count : begin
     const x = Lstm.x(row) + <usize>first * <usize>B * xRow
     multiplyWeights(
-      gates, gateBytes, x, xRow, kernelPanels, kernel, gateBytes, count * B, I, 4 * H, bias, 0, work,
+      gates,
+      gateBytes,
+      x,
+      xRow,
+      kernelPanels,
+      kernel,
+      gateBytes,
+      count * B,
+      I,
+      4 * H,
+      bias,
+      0,
+      work,
     )
     for (let s = begin; s < begin + count; s++) {
       const t = timeOf(s, T, reverse)
@@ -87,7 +117,19 @@ export function lstm(row: usize, scratch: usize, status: usize): i32 {
       const after = <usize>rowAfter(t, reverse) * stateBytes
       const g = gates + <usize>(t - first) * stepBytes
       multiplyWeights(
-        g, gateBytes, h + before, unitBytes, recurrentPanels, recurrentKernel, gateBytes, B, H, 4 * H, g, gateBytes, work,
+        g,
+        gateBytes,
+        h + before,
+        unitBytes,
+        recurrentPanels,
+        recurrentKernel,
+        gateBytes,
+        B,
+        H,
+        4 * H,
+        g,
+        gateBytes,
+        work,
       )
       for (let b = 0; b < B; b++) {
         const i = <usize>b * unitBytes
@@ -113,7 +155,15 @@ export function lstmBackwardScratch(row: usize): u64 {
 /** Turns the gates of `lanes` units into their gradients; dc becomes that of the cell before, dh starts again at 0. */
 // @ts-ignore: decorator
 @inline
-function unitsBackward(gates: usize, bytes: usize, cBefore: usize, c: usize, dh: usize, dc: usize, lanes: i32): void {
+function unitsBackward(
+  gates: usize,
+  bytes: usize,
+  cBefore: usize,
+  c: usize,
+  dh: usize,
+  dc: usize,
+  lanes: i32,
+): void {
   const one = splat(1)
   const i = read(gates, lanes)
   const f = read(gates + bytes, lanes)
@@ -124,7 +174,11 @@ function unitsBackward(gates: usize, bytes: usize, cBefore: usize, c: usize, dh:
   const inner = f32x4.mul(f32x4.mul(dState, o), f32x4.sub(one, f32x4.mul(squashed, squashed)))
   const dCell = f32x4.add(read(dc, lanes), inner)
   write(gates, f32x4.mul(f32x4.mul(dCell, g), f32x4.mul(i, f32x4.sub(one, i))), lanes)
-  write(gates + bytes, f32x4.mul(f32x4.mul(dCell, read(cBefore, lanes)), f32x4.mul(f, f32x4.sub(one, f))), lanes)
+  write(
+    gates + bytes,
+    f32x4.mul(f32x4.mul(dCell, read(cBefore, lanes)), f32x4.mul(f, f32x4.sub(one, f))),
+    lanes,
+  )
   write(gates + bytes * 2, f32x4.mul(f32x4.mul(dCell, i), f32x4.sub(one, f32x4.mul(g, g))), lanes)
   write(gates + bytes * 3, f32x4.mul(f32x4.mul(dState, squashed), f32x4.mul(o, f32x4.sub(one, o))), lanes)
   write(dc, f32x4.mul(dCell, f), lanes)
@@ -132,8 +186,8 @@ function unitsBackward(gates: usize, bytes: usize, cBefore: usize, c: usize, dh:
 }
 
 function rowBackward(gates: usize, H: i32, cBefore: usize, c: usize, dh: usize, dc: usize): void {
-  const bytes = <usize>H << 2
-  const vectors = <usize>(H & ~3) << 2
+  const bytes = (<usize>H) << 2
+  const vectors = (<usize>(H & ~3)) << 2
   let j: usize = 0
   for (; j < vectors; j += 16) unitsBackward(gates + j, bytes, cBefore + j, c + j, dh + j, dc + j, 4)
   if (H & 3) unitsBackward(gates + j, bytes, cBefore + j, c + j, dh + j, dc + j, H & 3)
@@ -149,11 +203,11 @@ export function lstmBackward(row: usize, scratch: usize, status: usize): i32 {
   const refusal = checkLengths(lengths, B, T, status)
   if (refusal) return refusal
 
-  const unitBytes = <usize>H << 2
+  const unitBytes = (<usize>H) << 2
   const gateBytes = unitBytes << 2
   const stateBytes = <usize>B * unitBytes
   const stepBytes = <usize>B * gateBytes
-  const xRow = <usize>I << 2
+  const xRow = (<usize>I) << 2
   const work = scratch
   const panels = work + <usize>workBytes
   const dh = panels + <usize>panelBytes(4 * H, H)
@@ -204,7 +258,21 @@ export function lstmBackward(row: usize, scratch: usize, status: usize): i32 {
   }
   if (dRecurrentKernel) {
     const states = h + <usize>rowBefore(0, reverse) * stateBytes
-    weightGradient(dRecurrentKernel, gateBytes, states, unitBytes, H, dGates, gateBytes, 4 * H, T, B, 0, work, stage)
+    weightGradient(
+      dRecurrentKernel,
+      gateBytes,
+      states,
+      unitBytes,
+      H,
+      dGates,
+      gateBytes,
+      4 * H,
+      T,
+      B,
+      0,
+      work,
+      stage,
+    )
   }
   if (dBias) biasGradient(dBias, dGates, gateBytes, 4 * H, T, B)
   return Status.ok

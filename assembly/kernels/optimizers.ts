@@ -4,7 +4,7 @@ import { madd, read, splat, sumOfPair, widenHigh, widenLow, write } from '../sim
 function sumOfSquares(x: usize, n: i32): f64 {
   let low = f64x2.splat(0)
   let high = f64x2.splat(0)
-  const vectors = x + (<usize>(n & ~3) << 2)
+  const vectors = x + ((<usize>(n & ~3)) << 2)
   for (; x < vectors; x += 16) {
     const v = v128.load(x)
     const l = widenLow(v)
@@ -13,7 +13,8 @@ function sumOfSquares(x: usize, n: i32): f64 {
     high = f64x2.add(high, f64x2.mul(h, h))
   }
   let sum = sumOfPair(low) + sumOfPair(high)
-  for (const end = vectors + (<usize>(n & 3) << 2); x < end; x += 4) sum += <f64>load<f32>(x) * <f64>load<f32>(x)
+  for (const end = vectors + ((<usize>(n & 3)) << 2); x < end; x += 4)
+    sum += <f64>load<f32>(x) * <f64>load<f32>(x)
   return sum
 }
 
@@ -39,7 +40,12 @@ function clipFactor(limit: f64, norm: f64): f64 {
 
 /** What turns a stored sum of gradients into g before the clip by value: 1 ∕ weight and the two clips by norm. */
 function gradientScale(
-  gradients: usize, length: i32, weight: f64, norm: f64, globalClipNorm: f64, clipNorm: f64,
+  gradients: usize,
+  length: i32,
+  weight: f64,
+  norm: f64,
+  globalClipNorm: f64,
+  clipNorm: f64,
 ): f32 {
   const scale = clipFactor(globalClipNorm, norm) / weight
   if (clipNorm == Infinity) return <f32>scale
@@ -57,7 +63,7 @@ function gradient(p: usize, scale: v128, limit: v128, lanes: i32): v128 {
 // @ts-ignore: decorator
 @inline
 function rangeOffset(range: usize): usize {
-  return <usize>load<i32>(range) << 2
+  return (<usize>load<i32>(range)) << 2
 }
 
 // @ts-ignore: decorator
@@ -81,7 +87,15 @@ function rangeRate(range: usize): f64 {
 // @ts-ignore: decorator
 @inline
 function sgdStep(
-  p: usize, g: usize, v: usize, scale: v128, limit: v128, rate: v128, momentum: v128, kept: v128, nesterov: bool,
+  p: usize,
+  g: usize,
+  v: usize,
+  scale: v128,
+  limit: v128,
+  rate: v128,
+  momentum: v128,
+  kept: v128,
+  nesterov: bool,
   lanes: i32,
 ): void {
   const decayed = f32x4.mul(read(p, lanes), kept)
@@ -114,7 +128,7 @@ export function sgd(row: usize): i32 {
     const rate = splat(<f32>learningRate)
     const scale = splat(gradientScale(g, length, weight, norm, Sgd.globalClipNorm(row), Sgd.clipNorm(row)))
     for (let n = 0; n < length; n += 4) {
-      const i = <usize>n << 2
+      const i = (<usize>n) << 2
       const v = velocity ? velocity + offset + i : 0
       if (length - n >= 4) sgdStep(p + i, g + i, v, scale, limit, rate, momentum, kept, nesterov, 4)
       else sgdStep(p + i, g + i, v, scale, limit, rate, momentum, kept, nesterov, length - n)
@@ -126,8 +140,19 @@ export function sgd(row: usize): i32 {
 // @ts-ignore: decorator
 @inline
 function rmspropStep(
-  p: usize, g: usize, s: usize, v: usize, scale: v128, limit: v128, rate: v128, rho: v128, rest: v128, momentum: v128,
-  epsilon: v128, kept: v128, lanes: i32,
+  p: usize,
+  g: usize,
+  s: usize,
+  v: usize,
+  scale: v128,
+  limit: v128,
+  rate: v128,
+  rho: v128,
+  rest: v128,
+  momentum: v128,
+  epsilon: v128,
+  kept: v128,
+  lanes: i32,
 ): void {
   const decayed = f32x4.mul(read(p, lanes), kept)
   const slope = gradient(g, scale, limit, lanes)
@@ -160,14 +185,30 @@ export function rmsprop(row: usize): i32 {
     const learningRate = Rmsprop.learningRate(row) * rangeRate(range)
     const kept = splat(<f32>(1 - learningRate * Rmsprop.weightDecay(row) * rangeDecay(range)))
     const rate = splat(<f32>learningRate)
-    const scale = splat(gradientScale(g, length, weight, norm, Rmsprop.globalClipNorm(row), Rmsprop.clipNorm(row)))
+    const scale = splat(
+      gradientScale(g, length, weight, norm, Rmsprop.globalClipNorm(row), Rmsprop.clipNorm(row)),
+    )
     for (let n = 0; n < length; n += 4) {
-      const i = <usize>n << 2
+      const i = (<usize>n) << 2
       const v = velocity ? velocity + offset + i : 0
       if (length - n >= 4) {
         rmspropStep(p + i, g + i, s + i, v, scale, limit, rate, rho, rest, momentum, epsilon, kept, 4)
       } else {
-        rmspropStep(p + i, g + i, s + i, v, scale, limit, rate, rho, rest, momentum, epsilon, kept, length - n)
+        rmspropStep(
+          p + i,
+          g + i,
+          s + i,
+          v,
+          scale,
+          limit,
+          rate,
+          rho,
+          rest,
+          momentum,
+          epsilon,
+          kept,
+          length - n,
+        )
       }
     }
   }
@@ -188,8 +229,21 @@ export function power(base: f64, n: f64): f64 {
 // @ts-ignore: decorator
 @inline
 function adamStep(
-  p: usize, g: usize, m: usize, v: usize, scale: v128, limit: v128, first: v128, second: v128, beta1: v128, rest1: v128,
-  beta2: v128, rest2: v128, epsilon: v128, kept: v128, lanes: i32,
+  p: usize,
+  g: usize,
+  m: usize,
+  v: usize,
+  scale: v128,
+  limit: v128,
+  first: v128,
+  second: v128,
+  beta1: v128,
+  rest1: v128,
+  beta2: v128,
+  rest2: v128,
+  epsilon: v128,
+  kept: v128,
+  lanes: i32,
 ): void {
   const decayed = f32x4.mul(read(p, lanes), kept)
   const slope = gradient(g, scale, limit, lanes)
@@ -225,12 +279,44 @@ export function adam(row: usize): i32 {
     const kept = splat(<f32>(1 - rate * Adam.weightDecay(row) * rangeDecay(range)))
     const scale = splat(gradientScale(g, length, weight, norm, Adam.globalClipNorm(row), Adam.clipNorm(row)))
     for (let n = 0; n < length; n += 4) {
-      const i = <usize>n << 2
+      const i = (<usize>n) << 2
       if (length - n >= 4) {
-        adamStep(p + i, g + i, m + i, v + i, scale, limit, first, second, beta1, rest1, beta2, rest2, epsilon, kept, 4)
+        adamStep(
+          p + i,
+          g + i,
+          m + i,
+          v + i,
+          scale,
+          limit,
+          first,
+          second,
+          beta1,
+          rest1,
+          beta2,
+          rest2,
+          epsilon,
+          kept,
+          4,
+        )
       } else {
         const lanes = length - n
-        adamStep(p + i, g + i, m + i, v + i, scale, limit, first, second, beta1, rest1, beta2, rest2, epsilon, kept, lanes)
+        adamStep(
+          p + i,
+          g + i,
+          m + i,
+          v + i,
+          scale,
+          limit,
+          first,
+          second,
+          beta1,
+          rest1,
+          beta2,
+          rest2,
+          epsilon,
+          kept,
+          lanes,
+        )
       }
     }
   }

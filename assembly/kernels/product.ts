@@ -43,23 +43,35 @@ export function pack(b: usize, bStep: usize, bColumn: usize, K: i32, N: i32, pan
       continue
     }
     for (let k = 0; k < K; k++, p += 32, q += bStep) {
-      for (let i = 0; i < columns; i++) store<f32>(p + (<usize>i << 2), load<f32>(q + <usize>i * bColumn))
-      for (let i = columns; i < 8; i++) store<f32>(p + (<usize>i << 2), 0)
+      for (let i = 0; i < columns; i++) store<f32>(p + ((<usize>i) << 2), load<f32>(q + <usize>i * bColumn))
+      for (let i = columns; i < 8; i++) store<f32>(p + ((<usize>i) << 2), 0)
     }
   }
 }
 
 /** Part [k, k + count) of K of the product with packed panels; `work` is a tile for the columns of a ragged panel. */
 function multiplyPart(
-  y: usize, yRow: usize, a: usize, aRow: usize, aStep: usize, panels: usize, K: i32, k: i32, count: i32,
-  M: i32, N: i32, initial: usize, initialRow: usize, work: usize,
+  y: usize,
+  yRow: usize,
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  panels: usize,
+  K: i32,
+  k: i32,
+  count: i32,
+  M: i32,
+  N: i32,
+  initial: usize,
+  initialRow: usize,
+  work: usize,
 ): void {
   a += <usize>k * aStep
   const alongRows = aStep == 4
   for (let n = 0; n < N; n += 8) {
-    const panel = panelAt(panels, K, n) + (<usize>k << 5)
+    const panel = panelAt(panels, K, n) + ((<usize>k) << 5)
     const columns = min(8, N - n)
-    const column = <usize>n << 2
+    const column = (<usize>n) << 2
     for (let m = 0; m < M; m += 4) {
       const rows = min(4, M - m)
       const aTile = a + <usize>m * aRow
@@ -74,8 +86,8 @@ function multiplyPart(
       else tileOfColumns(work, 32, aTile, aStep, panel, count, rows, 0, 0)
       for (let i = 0; i < rows; i++) {
         for (let j = 0; j < columns; j++) {
-          const offset = <usize>j << 2
-          const sum = load<f32>(work + (<usize>i << 5) + offset)
+          const offset = (<usize>j) << 2
+          const sum = load<f32>(work + ((<usize>i) << 5) + offset)
           const before: f32 = from ? load<f32>(from + <usize>i * initialRow + offset) : 0
           store<f32>(yTile + <usize>i * yRow + offset, before + sum)
         }
@@ -86,19 +98,54 @@ function multiplyPart(
 
 /** y[M, N] = initial + a[M, K] · b, b packed by `pack`; rows of a lie along k. */
 export function multiplyPanels(
-  y: usize, yRow: usize, a: usize, aRow: usize, panels: usize, M: i32, K: i32, N: i32,
-  initial: usize, initialRow: usize, work: usize,
+  y: usize,
+  yRow: usize,
+  a: usize,
+  aRow: usize,
+  panels: usize,
+  M: i32,
+  K: i32,
+  N: i32,
+  initial: usize,
+  initialRow: usize,
+  work: usize,
 ): void {
   for (let k = 0; k == 0 || k < K; k += blockK) {
     const from = k ? y : initial
-    multiplyPart(y, yRow, a, aRow, 4, panels, K, k, min(blockK, K - k), M, N, from, k ? yRow : initialRow, work)
+    multiplyPart(
+      y,
+      yRow,
+      a,
+      aRow,
+      4,
+      panels,
+      K,
+      k,
+      min(blockK, K - k),
+      M,
+      N,
+      from,
+      k ? yRow : initialRow,
+      work,
+    )
   }
 }
 
 /** A product with weights b [K, N], row-major with `bRow` bytes a row, or with their panels where those are not 0. */
 export function multiplyWeights(
-  y: usize, yRow: usize, a: usize, aRow: usize, panels: usize, b: usize, bRow: usize, M: i32, K: i32, N: i32,
-  initial: usize, initialRow: usize, work: usize,
+  y: usize,
+  yRow: usize,
+  a: usize,
+  aRow: usize,
+  panels: usize,
+  b: usize,
+  bRow: usize,
+  M: i32,
+  K: i32,
+  N: i32,
+  initial: usize,
+  initialRow: usize,
+  work: usize,
 ): void {
   if (panels) multiplyPanels(y, yRow, a, aRow, panels, M, K, N, initial, initialRow, work)
   else product(y, yRow, a, aRow, 4, b, bRow, 4, M, K, N, initial, initialRow, work)
@@ -106,8 +153,20 @@ export function multiplyWeights(
 
 /** y[M, N] = initial + a · b, elements at a + m · aRow + k · aStep (one of the two is a float) and b + k · bStep + n · bColumn. */
 export function product(
-  y: usize, yRow: usize, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bColumn: usize,
-  M: i32, K: i32, N: i32, initial: usize, initialRow: usize, work: usize,
+  y: usize,
+  yRow: usize,
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  b: usize,
+  bStep: usize,
+  bColumn: usize,
+  M: i32,
+  K: i32,
+  N: i32,
+  initial: usize,
+  initialRow: usize,
+  work: usize,
 ): void {
   if (M < rowsWorthPacking && aStep == 4 && bColumn == 4) {
     for (let m = 0; m < M; m++) {
@@ -119,14 +178,26 @@ export function product(
   const panels = work + tileBytes
   for (let n = 0; n < N; n += blockN) {
     const columns = min(blockN, N - n)
-    const column = <usize>n << 2
+    const column = (<usize>n) << 2
     for (let k = 0; k == 0 || k < K; k += blockK) {
       const count = min(blockK, K - k)
       pack(b + <usize>k * bStep + <usize>n * bColumn, bStep, bColumn, count, columns, panels)
       const from = k ? y : initial
       multiplyPart(
-        y + column, yRow, a + <usize>k * aStep, aRow, aStep, panels, count, 0, count, M, columns,
-        from ? from + column : 0, k ? yRow : initialRow, work,
+        y + column,
+        yRow,
+        a + <usize>k * aStep,
+        aRow,
+        aStep,
+        panels,
+        count,
+        0,
+        count,
+        M,
+        columns,
+        from ? from + column : 0,
+        k ? yRow : initialRow,
+        work,
       )
     }
   }

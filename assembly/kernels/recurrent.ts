@@ -60,15 +60,26 @@ export function stageBytes(lengths: usize, columns: i32): u64 {
  * Gate gradients of masked steps are zeros, but x may hold anything there, even NaN: it is staged with zeros instead.
  */
 export function weightGradient(
-  dWeights: usize, weightRow: usize, x: usize, xRow: usize, K: i32, dGates: usize, gateRow: usize, N: i32,
-  T: i32, B: i32, lengths: usize, work: usize, stage: usize,
+  dWeights: usize,
+  weightRow: usize,
+  x: usize,
+  xRow: usize,
+  K: i32,
+  dGates: usize,
+  gateRow: usize,
+  N: i32,
+  T: i32,
+  B: i32,
+  lengths: usize,
+  work: usize,
+  stage: usize,
 ): void {
   const rows = T * B
   if (!lengths) {
     product(dWeights, weightRow, x, 4, xRow, dGates, gateRow, 4, K, rows, N, 0, 0, work)
     return
   }
-  const bytes = <usize>K << 2
+  const bytes = (<usize>K) << 2
   for (let from = 0; from == 0 || from < rows; from += stagedRows) {
     const count = min(stagedRows, rows - from)
     for (let i = 0; i < count; i++) {

@@ -2,9 +2,25 @@ import { Rnn, RnnBackward, Status } from '../generated/contract'
 import { relu, tanh } from '../simd/activations'
 import { read, splat, write } from '../simd/vector'
 import { checkLengths, isMasked } from './checks'
-import { isWorthPacking, multiplyPanels, multiplyWeights, pack, panelBytes, product, workBytes } from './product'
 import {
-  biasGradient, copyOrZero, enterStep, initialRow, rowAfter, rowBefore, stageBytes, timeOf, weightGradient,
+  isWorthPacking,
+  multiplyPanels,
+  multiplyWeights,
+  pack,
+  panelBytes,
+  product,
+  workBytes,
+} from './product'
+import {
+  biasGradient,
+  copyOrZero,
+  enterStep,
+  initialRow,
+  rowAfter,
+  rowBefore,
+  stageBytes,
+  timeOf,
+  weightGradient,
 } from './recurrent'
 
 const enum Activation {
@@ -44,7 +60,7 @@ export function rnn(row: usize, scratch: usize, status: usize): i32 {
   const refusal = checkLengths(lengths, B, T, status)
   if (refusal) return refusal
 
-  const unitBytes = <usize>H << 2
+  const unitBytes = (<usize>H) << 2
   const stateBytes = <usize>B * unitBytes
   const work = scratch
   const kernelPlace = work + <usize>workBytes
@@ -58,16 +74,40 @@ export function rnn(row: usize, scratch: usize, status: usize): i32 {
   const h = Rnn.h(row)
   copyOrZero(h + <usize>initialRow(T, reverse) * stateBytes, Rnn.initialH(row), stateBytes)
   const outputs = h + <usize>rowAfter(0, reverse) * stateBytes
-  const xRow = <usize>I << 2
+  const xRow = (<usize>I) << 2
   multiplyWeights(
-    outputs, unitBytes, Rnn.x(row), xRow, kernelPanels, kernel, unitBytes, T * B, I, H, Rnn.bias(row), 0, work,
+    outputs,
+    unitBytes,
+    Rnn.x(row),
+    xRow,
+    kernelPanels,
+    kernel,
+    unitBytes,
+    T * B,
+    I,
+    H,
+    Rnn.bias(row),
+    0,
+    work,
   )
   for (let s = 0; s < T; s++) {
     const t = timeOf(s, T, reverse)
     const before = h + <usize>rowBefore(t, reverse) * stateBytes
     const after = h + <usize>rowAfter(t, reverse) * stateBytes
     multiplyWeights(
-      after, unitBytes, before, unitBytes, recurrentPanels, recurrentKernel, unitBytes, B, H, H, after, unitBytes, work,
+      after,
+      unitBytes,
+      before,
+      unitBytes,
+      recurrentPanels,
+      recurrentKernel,
+      unitBytes,
+      B,
+      H,
+      H,
+      after,
+      unitBytes,
+      work,
     )
     for (let b = 0; b < B; b++) {
       const i = <usize>b * unitBytes
@@ -102,10 +142,10 @@ function unitsBackward(activation: i32, dGates: usize, h: usize, dh: usize, lane
 function rowBackward(activation: i32, dGates: usize, h: usize, dh: usize, H: i32): void {
   let j = 0
   for (; j + 4 <= H; j += 4) {
-    const i = <usize>j << 2
+    const i = (<usize>j) << 2
     unitsBackward(activation, dGates + i, h + i, dh + i, 4)
   }
-  const i = <usize>j << 2
+  const i = (<usize>j) << 2
   if (j < H) unitsBackward(activation, dGates + i, h + i, dh + i, H - j)
 }
 
@@ -120,9 +160,9 @@ export function rnnBackward(row: usize, scratch: usize, status: usize): i32 {
   const refusal = checkLengths(lengths, B, T, status)
   if (refusal) return refusal
 
-  const unitBytes = <usize>H << 2
+  const unitBytes = (<usize>H) << 2
   const stateBytes = <usize>B * unitBytes
-  const xRow = <usize>I << 2
+  const xRow = (<usize>I) << 2
   const work = scratch
   const panels = work + <usize>workBytes
   const dh = panels + <usize>panelBytes(H, H)
@@ -155,14 +195,29 @@ export function rnnBackward(row: usize, scratch: usize, status: usize): i32 {
   const dKernel = RnnBackward.dKernel(row)
   const dRecurrentKernel = RnnBackward.dRecurrentKernel(row)
   const dBias = RnnBackward.dBias(row)
-  if (dx) product(dx, xRow, dGates, unitBytes, 4, RnnBackward.kernel(row), 4, unitBytes, T * B, H, I, 0, 0, work)
+  if (dx)
+    product(dx, xRow, dGates, unitBytes, 4, RnnBackward.kernel(row), 4, unitBytes, T * B, H, I, 0, 0, work)
   if (dKernel) {
     const x = RnnBackward.x(row)
     weightGradient(dKernel, unitBytes, x, xRow, I, dGates, unitBytes, H, T, B, lengths, work, stage)
   }
   if (dRecurrentKernel) {
     const states = h + <usize>rowBefore(0, reverse) * stateBytes
-    weightGradient(dRecurrentKernel, unitBytes, states, unitBytes, H, dGates, unitBytes, H, T, B, 0, work, stage)
+    weightGradient(
+      dRecurrentKernel,
+      unitBytes,
+      states,
+      unitBytes,
+      H,
+      dGates,
+      unitBytes,
+      H,
+      T,
+      B,
+      0,
+      work,
+      stage,
+    )
   }
   if (dBias) biasGradient(dBias, dGates, unitBytes, H, T, B)
   return Status.ok

@@ -16,7 +16,15 @@ function start(initial: usize, offset: usize): v128 {
 
 /** Rows of a lie along k: aStep is one float. */
 export function tileOfRows(
-  y: usize, yRow: usize, a: usize, aRow: usize, panel: usize, K: i32, rows: i32, initial: usize, initialRow: usize,
+  y: usize,
+  yRow: usize,
+  a: usize,
+  aRow: usize,
+  panel: usize,
+  K: i32,
+  rows: i32,
+  initial: usize,
+  initialRow: usize,
 ): void {
   const row1 = <usize>min(1, rows - 1)
   const row2 = <usize>min(2, rows - 1)
@@ -33,7 +41,7 @@ export function tileOfRows(
   let c21 = start(initial, row2 * initialRow + 16)
   let c30 = start(initial, row3 * initialRow)
   let c31 = start(initial, row3 * initialRow + 16)
-  const pairs = panel + (<usize>(K & ~1) << 5)
+  const pairs = panel + ((<usize>(K & ~1)) << 5)
   while (panel < pairs) {
     let w0 = v128.load(panel, 0)
     let w1 = v128.load(panel, 16)
@@ -100,7 +108,15 @@ export function tileOfRows(
 
 /** Rows of a lie side by side (aRow is one float): the product aᵀ · b. */
 export function tileOfColumns(
-  y: usize, yRow: usize, a: usize, aStep: usize, panel: usize, K: i32, rows: i32, initial: usize, initialRow: usize,
+  y: usize,
+  yRow: usize,
+  a: usize,
+  aStep: usize,
+  panel: usize,
+  K: i32,
+  rows: i32,
+  initial: usize,
+  initialRow: usize,
 ): void {
   const row1 = <usize>min(1, rows - 1)
   const row2 = <usize>min(2, rows - 1)
@@ -117,7 +133,7 @@ export function tileOfColumns(
   let c21 = start(initial, row2 * initialRow + 16)
   let c30 = start(initial, row3 * initialRow)
   let c31 = start(initial, row3 * initialRow + 16)
-  const end = panel + (<usize>K << 5)
+  const end = panel + ((<usize>K) << 5)
   while (panel < end) {
     const w0 = v128.load(panel, 0)
     const w1 = v128.load(panel, 16)
@@ -153,10 +169,18 @@ export function tileOfColumns(
 }
 
 /** y[N] = initial + a[K] · b[K, N] straight from a row-major b: what packing would cost is not won back by a few rows. */
-export function rowTimesMatrix(y: usize, a: usize, b: usize, bRow: usize, K: i32, N: i32, initial: usize): void {
+export function rowTimesMatrix(
+  y: usize,
+  a: usize,
+  b: usize,
+  bRow: usize,
+  K: i32,
+  N: i32,
+  initial: usize,
+): void {
   let n = 0
   for (; n + 32 <= N; n += 32) {
-    const offset = <usize>n << 2
+    const offset = (<usize>n) << 2
     let c0 = start(initial, offset)
     let c1 = start(initial, offset + 16)
     let c2 = start(initial, offset + 32)
@@ -166,7 +190,7 @@ export function rowTimesMatrix(y: usize, a: usize, b: usize, bRow: usize, K: i32
     let c6 = start(initial, offset + 96)
     let c7 = start(initial, offset + 112)
     let p = b + offset
-    const end = a + (<usize>K << 2)
+    const end = a + ((<usize>K) << 2)
     for (let q = a; q < end; q += 4) {
       const s = v128.load32_splat(q)
       c0 = madd(s, v128.load(p, 0), c0)
@@ -190,17 +214,17 @@ export function rowTimesMatrix(y: usize, a: usize, b: usize, bRow: usize, K: i32
     v128.store(target, c7, 112)
   }
   for (; n + 4 <= N; n += 4) {
-    const offset = <usize>n << 2
+    const offset = (<usize>n) << 2
     let c = start(initial, offset)
     let p = b + offset
-    for (let k = 0; k < K; k++, p += bRow) c = madd(v128.load32_splat(a + (<usize>k << 2)), v128.load(p), c)
+    for (let k = 0; k < K; k++, p += bRow) c = madd(v128.load32_splat(a + ((<usize>k) << 2)), v128.load(p), c)
     v128.store(y + offset, c)
   }
   for (; n < N; n++) {
-    const offset = <usize>n << 2
+    const offset = (<usize>n) << 2
     let c: f32 = initial ? load<f32>(initial + offset) : 0
     let p = b + offset
-    for (let k = 0; k < K; k++, p += bRow) c += load<f32>(a + (<usize>k << 2)) * load<f32>(p)
+    for (let k = 0; k < K; k++, p += bRow) c += load<f32>(a + ((<usize>k) << 2)) * load<f32>(p)
     store<f32>(y + offset, c)
   }
 }

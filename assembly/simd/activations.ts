@@ -58,7 +58,7 @@ export function tanh(x: v128): v128 {
   p = madd(square, p, splat(3.5330520477e-3))
   p = madd(square, p, splat(1.3412411511e-1))
   p = madd(square, p, splat(1))
-  let q = madd(square, splat(8.1365948290e-7), splat(3.3472978976e-4))
+  let q = madd(square, splat(8.136594829e-7), splat(3.3472978976e-4))
   q = madd(square, q, splat(2.6018999517e-2))
   q = madd(square, q, splat(4.6745735407e-1))
   q = madd(square, q, splat(1))
