@@ -61,8 +61,9 @@ describe('a context of the reference', () => {
   it('refuses a second run while one is under way, and any use after dispose', async () => {
     const context = contextOf(false, false)
     const running = context.run(['forward'])
-    await expect(context.run(['forward'])).rejects.toMatchObject({ code: 'MODEL_BUSY' })
+    const second = context.run(['forward'])
     expect(() => context.runSync(['forward'])).toThrow(OstinatoError)
+    await expect(second).rejects.toMatchObject({ code: 'MODEL_BUSY' })
     expect(await running).toBe('ok')
     context.dispose()
     context.dispose()

@@ -1,0 +1,3 @@
+import { describeNative } from './native.js'
+
+describeNative({ OSTINATO_THREADS: '1' })
