@@ -1,4 +1,5 @@
-// The kernels of every CPU level. Each native/kernels/*.cc is compiled once per level, inside namespace OSTINATO_LEVEL.
+// The kernels of every CPU level. Each native/kernels/*.cc is compiled once per level, inside namespace
+// OSTINATO_LEVEL.
 #pragma once
 #include "../generated/contract.h"
 #include "../runtime/workspace.h"
@@ -15,12 +16,13 @@ struct KernelTable {
   Kernel kernels[capacity];
 };
 
-#define OSTINATO_DECLARE_LEVEL(level_name)                                              \
-  namespace level_name {                                                                \
-  OSTINATO_INSTRUCTIONS(OSTINATO_DECLARE_KERNEL)                                        \
-  extern const KernelTable table;                                                       \
+#define OSTINATO_DECLARE_LEVEL(level_name)       \
+  namespace level_name {                         \
+  OSTINATO_INSTRUCTIONS(OSTINATO_DECLARE_KERNEL) \
+  extern const KernelTable table;                \
   }
-#define OSTINATO_DECLARE_KERNEL(name, Name) Outcome name(const contract::Name##Arguments& a, Workspace& workspace);
+#define OSTINATO_DECLARE_KERNEL(name, Name) \
+  Outcome name(const contract::Name##Arguments& a, Workspace& workspace);
 
 OSTINATO_DECLARE_LEVEL(scalar)
 #if defined(__x86_64__) || defined(_M_X64)

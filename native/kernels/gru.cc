@@ -1,0 +1,150 @@
+#include "gru.h"
+
+namespace ostinato::OSTINATO_LEVEL {
+
+using namespace gruCell;
+
+namespace {
+
+void packInput(const float* weights, int64_t rows, int64_t columns, float* panels) {
+  packColumns(weights, rows, rows, columns, inputColumns(columns / gates), gates, panels);
+}
+
+void packRecurrent(const float* weights, int64_t rows, int64_t columns, float* panels) {
+  packColumns(weights, rows, rows, columns, recurrentColumns(columns / gates), gates, panels);
+}
+
+void packResetGates(const float* weights, int64_t rows, int64_t columns, float* panels) {
+  packColumns(weights, rows, rows, columns, resetGateColumns(columns / gates), 2, panels);
+}
+
+void packCandidate(const float* weights, int64_t rows, int64_t columns, float* panels) {
+  const Columns candidate = candidateColumns(columns / gates);
+  packColumns(weights, rows, candidate.depth(), columns, candidate, plainVectors, panels);
+}
+
+template <Columns (*columnsOf)(int64_t)>
+void packGatesTransposed(const float* weights, int64_t rows, int64_t columns, float* panels) {
+  packTransposed(weights, rows, columns, columnsOf(columns / gates), panels);
+}
+
+/** bias + recurrentBias, without the candidate's recurrentBias where r multiplies it. */
+void packGruBias(const contract::GruArguments& a, const Columns& columns, float* packed) {
+  packBias(a.bias, columns, packed);
+  for (int64_t v = 0; a.recurrentBias && v < columns.vectors(); ++v) {
+    const bool isCandidate = v % columns.gates == candidateSlot;
+    if (isCandidate && a.resetAfter) continue;
+    float* target = packed + v * Vec::width;
+    store(target, load(target) + load(a.recurrentBias + columns.offset(v), columns.count(v)));
+  }
+}
+
+/** r ∗ hₜ₋₁ of all steps, [T · B, H], from the fourth slots of the gate buffer. */
+void collectReset(const contract::GruBackwardArguments& a, int64_t stride, float* reset) {
+  for (int64_t row = 0; row < a.T * a.B; ++row) {
+    for (int64_t unit = 0; unit < a.H; unit += Vec::width) {
+      const float* slot = slotOf(a.saved + row * stride, unit / Vec::width, fourthSlot);
+      store(reset + row * a.H + unit, load(slot), a.H - unit);
+    }
+  }
+}
+
+}  // namespace
+
+Outcome gru(const contract::GruArguments& a, Workspace& workspace) {
+  const Outcome checked = checkLengths(a.lengths, a.B, a.T);
+  if (!isOk(checked)) return checked;
+  const Columns columns = inputColumns(a.H);
+  const int64_t stride = columns.blocks() * blockLanes, unitStride = columns.blocks() * Vec::width;
+  const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, gates);
+  const int64_t chunk = stepsPerChunk(a.T, split.rows(0).count(), stride);
+
+  const float* kernel =
+      workspace.panels(a.kernel, role::gruInput, a.I, gates * a.H, gates * unitStride * a.I, packInput);
+  const float *recurrent, *candidate = nullptr;
+  if (a.resetAfter) {
+    recurrent = workspace.panels(a.recurrentKernel, role::gruRecurrent, a.H, gates * a.H,
+                                 gates * unitStride * a.H, packRecurrent);
+  } else {
+    recurrent = workspace.panels(a.recurrentKernel, role::gruResetGates, a.H, gates * a.H,
+                                 2 * unitStride * a.H, packResetGates);
+    candidate = workspace.panels(a.recurrentKernel, role::gruCandidate, a.H, gates * a.H,
+                                 panelElements(columns.blocks(), plainVectors, unitStride), packCandidate);
+    if (!candidate) return outOfMemory;
+  }
+  float* bias = workspace.scratch(scratch::bias, (gates + 1) * unitStride);
+  float* buffer = a.saved ? a.saved : workspace.scratch(scratch::gates, chunk * a.B * stride);
+  if (!kernel || !recurrent || !bias || !buffer) return outOfMemory;
+  float* candidateBias = bias + gates * unitStride;
+  packGruBias(a, columns, bias);
+  packBias(a.recurrentBias, candidateColumns(a.H), candidateBias);
+
+  const Walk walk{a.T, a.reverse != 0};
+  copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
+  const Forward forward{a, walk, kernel, recurrent, candidate, bias, candidateBias, buffer, stride, chunk};
+  StepGate gate(workspace, split);
+  workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
+  return gate.outcome();
+}
+
+Outcome gru_backward(const contract::GruBackwardArguments& a, Workspace& workspace) {
+  const Outcome checked = checkLengths(a.lengths, a.B, a.T);
+  if (!isOk(checked)) return checked;
+  const Columns inputs = inputColumns(a.H);
+  const int64_t stride = inputs.blocks() * blockLanes, unitStride = inputs.blocks() * Vec::width;
+  const auto transposed = [&](const float* weights, int role, int64_t rows, const Columns& columns,
+                              PackFunction pack) {
+    return workspace.panels(weights, role, rows, gates * a.H, transposedElements(rows, columns), pack);
+  };
+  const float *recurrentTransposed, *candidateTransposed = nullptr;
+  if (a.resetAfter) {
+    recurrentTransposed = transposed(a.recurrentKernel, role::gruRecurrentTransposed, a.H,
+                                     recurrentColumns(a.H), packGatesTransposed<recurrentColumns>);
+  } else {
+    recurrentTransposed = transposed(a.recurrentKernel, role::gruResetGatesTransposed, a.H,
+                                     resetGateColumns(a.H), packGatesTransposed<resetGateColumns>);
+    candidateTransposed = transposed(a.recurrentKernel, role::gruCandidateTransposed, a.H,
+                                     candidateColumns(a.H), packGatesTransposed<candidateColumns>);
+    if (!candidateTransposed) return outOfMemory;
+  }
+  float* carry = workspace.scratch(scratch::carry, a.B * unitStride);
+  RowList valid;
+  if (!recurrentTransposed || !carry || !listValidRows(workspace, a.lengths, a.T, a.B, valid))
+    return outOfMemory;
+  padRows(a.dFinalH, a.B, a.H, unitStride, carry);
+
+  const Walk walk{a.T, a.reverse != 0};
+  const Backward backward{a, walk, recurrentTransposed, candidateTransposed, carry, unitStride, stride};
+  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, gates);
+  StepGate gate(workspace, split);
+  workspace.parallel(split.parts, [&](int part) { backward.run(part, split, gate); });
+  if (!isOk(gate.outcome())) return gate.outcome();
+
+  if (a.dx) {
+    const float* kernelTransposed =
+        transposed(a.kernel, role::gruInputTransposed, a.I, inputs, packGatesTransposed<inputColumns>);
+    if (!kernelTransposed) return outOfMemory;
+    multiplyPanels(workspace, a.saved, stride, a.T * a.B, depthOf(inputs), kernelTransposed, a.I, nullptr,
+                   a.dx);
+  }
+  const Columns recurrents = a.resetAfter ? recurrentColumns(a.H) : inputs;
+  if (a.dBias) sumColumns(workspace, a.saved, stride, inputs, valid, a.dBias);
+  if (a.dRecurrentBias) sumColumns(workspace, a.saved, stride, recurrents, valid, a.dRecurrentBias);
+
+  const auto gradient = [&](const float* left, int64_t rows, const Columns& columns, float* target) {
+    return multiplyTransposed(workspace, left, rows, rows, a.saved, stride, columns, valid, target,
+                              gates * a.H);
+  };
+  const float* previous = a.h + (a.reverse ? a.B * a.H : 0);
+  if (a.dKernel && !gradient(a.x, a.I, inputs, a.dKernel)) return outOfMemory;
+  if (!a.dRecurrentKernel) return {};
+  if (a.resetAfter) return gradient(previous, a.H, recurrents, a.dRecurrentKernel) ? Outcome{} : outOfMemory;
+  float* reset = workspace.scratch(scratch::candidate, a.T * a.B * a.H);
+  if (!reset) return outOfMemory;
+  collectReset(a, stride, reset);
+  const bool done = gradient(previous, a.H, resetGateColumns(a.H), a.dRecurrentKernel) &&
+                    gradient(reset, a.H, candidateColumns(a.H), a.dRecurrentKernel);
+  return done ? Outcome{} : outOfMemory;
+}
+
+}  // namespace ostinato::OSTINATO_LEVEL

@@ -1,0 +1,69 @@
+// GRU: the gate buffer, and the two forms. saved: [T, B, blocks, 4, width] with slots n, z, r and a fourth:
+// hₜ₋₁ · Rₙ + recurrentBiasₙ where reset comes after the product (backward puts its gradient there), r ∗ hₜ₋₁
+// where it comes before. So slots 0 … 2 are the gates of the input side and, with reset after, 1 … 3 those of
+// the recurrent side.
+#pragma once
+#include "activations.h"
+#include "sequence.h"
+
+namespace ostinato::OSTINATO_LEVEL::gruCell {
+
+inline constexpr int gates = 3;
+inline constexpr int slots = 4;
+enum Slot : int { candidateSlot, updateSlot, resetSlot, fourthSlot };
+inline constexpr int64_t blockLanes = slots * Vec::width;
+
+// Gates of the weights: z 0, r 1, n 2.
+constexpr Columns inputColumns(int64_t H) { return {H, 3, {2, 0, 1}, slots, candidateSlot}; }
+constexpr Columns recurrentColumns(int64_t H) { return {H, 3, {0, 1, 2}, slots, updateSlot}; }
+constexpr Columns resetGateColumns(int64_t H) { return {H, 2, {0, 1}, slots, updateSlot}; }
+constexpr Columns candidateColumns(int64_t H) { return {H, 1, {2}, slots, candidateSlot}; }
+
+inline float* slotOf(float* row, int64_t block, Slot slot) {
+  return row + block * blockLanes + slot * Vec::width;
+}
+
+struct Forward {
+  const contract::GruArguments& a;
+  Walk walk;
+  const float* kernel;         // [blocks][I][3 · width]
+  const float* recurrent;      // reset after: [blocks][H][3 · width]; before: [blocks][H][2 · width]
+  const float* candidate;      // reset before: [panels][blocks · width][plainVectors · width]
+  const float* bias;           // [blocks][3 · width]
+  const float* candidateBias;  // reset after: [blocks · width]
+  float* buffer;               // saved, or the steps of one chunk
+  int64_t stride;              // of a row of the gate buffer
+  int64_t chunk;
+
+  float* gatesOf(int64_t s) const { return buffer + (a.saved ? walk.time(s) : s % chunk) * a.B * stride; }
+  void run(int part, const SequenceSplit& split, StepGate& gate) const;
+
+ private:
+  void input(int64_t s, Range rows, Range blocks) const;
+  void stepResetAfter(int64_t s, Range rows, int64_t block) const;
+  void resetGates(int64_t s, Range rows, int64_t block) const;
+  void candidates(int64_t s, Range rows, Range blocks) const;
+  void finish(int64_t s, int64_t row, int64_t block, Vec z, Vec n) const;
+};
+
+struct Backward {
+  const contract::GruBackwardArguments& a;
+  Walk walk;
+  const float*
+      recurrentTransposed;  // depth: the recurrent gates with reset after, the reset gates with reset before
+  const float* candidateTransposed;  // reset before: depth the candidate
+  float* carry;                      // [B, unitStride]: gradient of h that does not come through the gates
+  int64_t unitStride;
+  int64_t stride;
+
+  float* gatesOf(int64_t s) const { return a.saved + walk.time(s) * a.B * stride; }
+  void run(int part, const SequenceSplit& split, StepGate& gate) const;
+
+ private:
+  template <typename Body>
+  void eachUnit(int64_t s, Range rows, Range blocks, Body&& body) const;
+  void cell(int64_t s, int64_t row, int64_t block, Vec dh) const;
+  void throughReset(int64_t s, Range rows, Range blocks) const;
+};
+
+}  // namespace ostinato::OSTINATO_LEVEL::gruCell

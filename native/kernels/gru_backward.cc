@@ -1,0 +1,78 @@
+#include "gru.h"
+
+namespace ostinato::OSTINATO_LEVEL::gruCell {
+
+void Backward::run(int part, const SequenceSplit& split, StepGate& gate) const {
+  const Range rows = split.rows(part);
+  const Range blocks = split.vectors(inputColumns(a.H).blocks(), part, plainVectors);
+  int64_t entered = 0;
+  for (int64_t s = a.T - 1; s >= 0; --s) {
+    if (!gate.enter(part, entered++)) return;
+    eachUnit(s, rows, blocks, [&](int64_t row, int64_t block, Vec dh) { cell(s, row, block, dh); });
+    if (a.resetAfter) continue;
+    if (!gate.enter(part, entered++)) return;
+    throughReset(s, rows, blocks);
+  }
+  if (!a.dInitialH && !a.dStates) return;
+  if (!gate.enter(part, entered)) return;
+  eachUnit(-1, rows, blocks, [&](int64_t row, int64_t block, Vec dh) {
+    const int64_t unit = block * Vec::width, at = row * a.H + unit, count = a.H - unit;
+    if (a.dInitialH) store(a.dInitialH + at, dh, count);
+    if (a.dStates) store(a.dStates + walk.from(0) * a.B * a.H + at, dh, count);
+  });
+}
+
+/** body(row, block, dh) with the gradient that h after step s receives from step s + 1 or from outside. */
+template <typename Body>
+void Backward::eachUnit(int64_t s, Range rows, Range blocks, Body&& body) const {
+  const Columns columns = a.resetAfter ? recurrentColumns(a.H) : resetGateColumns(a.H);
+  const float* next = s == a.T - 1 ? nullptr : gatesOf(s + 1) + columns.bufferOffset(0);
+  forProducts(next, stride, depthOf(columns), recurrentTransposed, rows.begin, rows.end, blocks.begin,
+              blocks.end, [&](int64_t row, int64_t block, Vec dh) {
+                body(row, block, dh + load(carry + row * unitStride + block * Vec::width));
+              });
+}
+
+/** The gradients of the gates, but for r with reset before, which takes another product. */
+void Backward::cell(int64_t s, int64_t row, int64_t block, Vec dh) const {
+  const int64_t unit = block * Vec::width, count = a.H - unit, t = walk.time(s);
+  if (a.dy) dh = dh + load(a.dy + (t * a.B + row) * a.H + unit, count);
+  if (a.dStates) store(a.dStates + (walk.to(s) * a.B + row) * a.H + unit, dh, count);
+  float* buffered = gatesOf(s) + row * stride;
+  float *candidateGate = slotOf(buffered, block, candidateSlot),
+        *updateGate = slotOf(buffered, block, updateSlot);
+  float *resetGate = slotOf(buffered, block, resetSlot), *fourth = slotOf(buffered, block, fourthSlot);
+  if (isMasked(a.lengths, row, t)) {
+    store(carry + row * unitStride + unit, dh);
+    for (float* gate : {candidateGate, updateGate, resetGate}) store(gate, zero());
+    if (a.resetAfter) store(fourth, zero());
+    return;
+  }
+  const Vec one = broadcast(1.0f);
+  const Vec n = load(candidateGate), z = load(updateGate);
+  const Vec previous = load(a.h + (walk.from(s) * a.B + row) * a.H + unit, count);
+  const Vec dCandidate = dh * (one - z) * (one - n * n);
+  store(carry + row * unitStride + unit, dh * z);
+  store(candidateGate, dCandidate);
+  store(updateGate, dh * (previous - n) * (z * (one - z)));
+  if (!a.resetAfter) return;
+  const Vec r = load(resetGate);
+  store(resetGate, dCandidate * load(fourth) * (r * (one - r)));
+  store(fourth, dCandidate * r);
+}
+
+/** Reset before: the gradient of r ∗ hₜ₋₁ goes to r and to hₜ₋₁. */
+void Backward::throughReset(int64_t s, Range rows, Range blocks) const {
+  forProducts(gatesOf(s), stride, depthOf(candidateColumns(a.H)), candidateTransposed, rows.begin, rows.end,
+              blocks.begin, blocks.end, [&](int64_t row, int64_t block, Vec dReset) {
+                const int64_t unit = block * Vec::width;
+                float* slot = slotOf(gatesOf(s) + row * stride, block, resetSlot);
+                float* carried = carry + row * unitStride + unit;
+                const Vec r = load(slot);
+                const Vec previous = load(a.h + (walk.from(s) * a.B + row) * a.H + unit, a.H - unit);
+                store(carried, fma(dReset, r, load(carried)));
+                store(slot, dReset * previous * (r * (broadcast(1.0f) - r)));
+              });
+}
+
+}  // namespace ostinato::OSTINATO_LEVEL::gruCell

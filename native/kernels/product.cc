@@ -1,0 +1,218 @@
+#include "product.h"
+
+#include "shared.h"
+
+namespace ostinato::OSTINATO_LEVEL {
+
+namespace {
+
+constexpr int64_t panelLanes = plainVectors * Vec::width;
+constexpr int plainRows = tileBudget / plainVectors;
+
+/** Rows taken together through all panels: their part of the left operand stays in the second-level cache. */
+int64_t rowBlock(const Depth& depth) {
+  constexpr int64_t cached = 32 << 10;
+  const int64_t rows = cached / (depth.pieces * depth.length) / plainRows * plainRows;
+  return std::max<int64_t>(rows, 4 * plainRows);
+}
+
+struct PanelProduct {
+  const float* a;
+  int64_t rowStride;
+  Depth depth;
+  const float* panels;
+  int64_t columns;
+  const float* bias;
+  float* y;
+
+  void run(Range rows, Range panelRange) const {
+    const int64_t block = rowBlock(depth);
+    for (int64_t begin = rows.begin; begin < rows.end; begin += block) {
+      const int64_t end = std::min(begin + block, rows.end);
+      for (int64_t p = panelRange.begin; p < panelRange.end; ++p) {
+        const int64_t left = columns - p * panelLanes;
+        const int64_t vectors = std::min<int64_t>((left + Vec::width - 1) / Vec::width, plainVectors);
+        withVectors<plainVectors>(vectors, [&](auto count) { panel<count>(begin, end, p); });
+      }
+    }
+  }
+
+  template <int Vectors>
+  void panel(int64_t begin, int64_t end, int64_t p) const {
+    const float* weights = panels + p * depth.pieces * depth.length * panelLanes;
+    const int64_t first = p * panelLanes;
+    forRowTiles<tileBudget / Vectors>(begin, end, [&](int64_t row, auto count) {
+      constexpr int rows = count;
+      Tile<rows, Vectors> tile;
+      for (int v = 0; v < Vectors; ++v) {
+        const int64_t column = first + v * Vec::width;
+        const Vec start = bias ? load(bias + column, columns - column) : zero();
+        for (int r = 0; r < rows; ++r) tile.sum[r][v] = start;
+      }
+      multiply(tile, a + row * rowStride, rowStride, depth, weights, panelLanes);
+      for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < Vectors; ++v) {
+          const int64_t column = first + v * Vec::width;
+          store(y + (row + r) * columns + column, tile.sum[r][v], columns - column);
+        }
+      }
+    });
+  }
+};
+
+}  // namespace
+
+void multiplyPanels(Workspace& workspace, const float* a, int64_t rowStride, int64_t rows, const Depth& depth,
+                    const float* panels, int64_t columns, const float* bias, float* y) {
+  const PanelProduct product{a, rowStride, depth, panels, columns, bias, y};
+  const int64_t panelsInAll = panelCount(columns, panelLanes);
+  const int parts = partsFor(workspace, rows * columns * depth.pieces * depth.length, multiplyAddsPerPart);
+  const bool byRows = rows >= int64_t{4} * plainRows * parts || panelsInAll < parts;
+  workspace.parallel(parts, [&](int part) {
+    if (byRows)
+      product.run(share(rows, parts, part, plainRows), {0, panelsInAll});
+    else
+      product.run({0, rows}, share(panelsInAll, parts, part, 1));
+  });
+}
+
+namespace {
+
+// The gradient of weights: both operands are packed piece by piece along the rows they are summed over.
+constexpr int gradientVectors = 3;
+constexpr int gradientRows = tileBudget / gradientVectors;
+constexpr int64_t gradientLanes = gradientVectors * Vec::width;
+constexpr int64_t gradientDepth = 192;
+
+struct GradientProduct {
+  const float* a;
+  int64_t aStride;
+  const float* b;
+  int64_t bStride;
+  Columns columns;
+  RowList rows;
+  float* y;
+  int64_t yStride;
+
+  /** a[k, m …] for `depth` rows from `first` on → [tiles of gradientRows][depth][gradientRows], zeros at the
+   * edge. */
+  void packLeft(int64_t first, int64_t depth, Range m, float* packed) const {
+    for (int64_t k = 0; k < depth; ++k) {
+      const float* row = a + rows[first + k] * aStride;
+      float* target = packed + k * gradientRows;
+      for (int64_t begin = m.begin; begin < m.end; begin += gradientRows, target += depth * gradientRows) {
+        const int64_t count = std::min<int64_t>(gradientRows, m.end - begin);
+        if (count == gradientRows) {
+          std::memcpy(target, row + begin, sizeof(float) * gradientRows);
+        } else {
+          for (int64_t i = 0; i < gradientRows; ++i) target[i] = i < count ? row[begin + i] : 0.0f;
+        }
+      }
+    }
+  }
+
+  template <int Vectors>
+  void packRight(int64_t first, int64_t depth, int64_t vector, float* packed) const {
+    int64_t offsets[Vectors];
+    for (int v = 0; v < Vectors; ++v) offsets[v] = columns.bufferOffset(vector + v);
+    // A plain matrix ends where its last column ends; a gate buffer has whole vectors.
+    const int64_t last = columns.slots == 1 ? columns.count(vector + Vectors - 1) : Vec::width;
+    for (int64_t k = 0; k < depth; ++k, packed += Vectors * Vec::width) {
+      const float* row = b + rows[first + k] * bStride;
+      for (int v = 0; v + 1 < Vectors; ++v) store(packed + v * Vec::width, load(row + offsets[v]));
+      store(packed + (Vectors - 1) * Vec::width, load(row + offsets[Vectors - 1], last));
+    }
+  }
+
+  template <int Vectors>
+  void panel(int64_t first, int64_t depth, Range m, int64_t vector, const float* left, float* right) const {
+    packRight<Vectors>(first, depth, vector, right);
+    for (int64_t begin = m.begin; begin < m.end; begin += gradientRows, left += depth * gradientRows) {
+      Tile<gradientRows, Vectors> tile;
+      clear(tile);
+      multiply(tile, Left{left, 1, gradientRows}, right, Vectors * Vec::width, depth);
+      const int64_t count = std::min<int64_t>(gradientRows, m.end - begin);
+      for (int r = 0; r < gradientRows; ++r) {
+        if (r >= count) break;
+        for (int v = 0; v < Vectors; ++v) {
+          float* target = y + (begin + r) * yStride + columns.offset(vector + v);
+          const int64_t lanes = columns.count(vector + v);
+          store(target, first == 0 ? tile.sum[r][v] : load(target, lanes) + tile.sum[r][v], lanes);
+        }
+      }
+    }
+  }
+
+  void run(Range m, Range vectors, float* left, float* right) const {
+    if (rows.count == 0) return clearOutput(m, vectors);
+    for (int64_t first = 0; first < rows.count; first += gradientDepth) {
+      const int64_t depth = std::min(gradientDepth, rows.count - first);
+      packLeft(first, depth, m, left);
+      for (int64_t v = vectors.begin; v < vectors.end; v += gradientVectors) {
+        withVectors<gradientVectors>(std::min<int64_t>(gradientVectors, vectors.end - v),
+                                     [&](auto count) { panel<count>(first, depth, m, v, left, right); });
+      }
+    }
+  }
+
+  void clearOutput(Range m, Range vectors) const {
+    for (int64_t i = m.begin; i < m.end; ++i) {
+      for (int64_t v = vectors.begin; v < vectors.end; ++v) {
+        store(y + i * yStride + columns.offset(v), zero(), columns.count(v));
+      }
+    }
+  }
+};
+
+}  // namespace
+
+bool multiplyTransposed(Workspace& workspace, const float* a, int64_t aStride, int64_t M, const float* b,
+                        int64_t bStride, const Columns& columns, RowList rows, float* y, int64_t yStride) {
+  const GradientProduct product{a, aStride, b, bStride, columns, rows, y, yStride};
+  const int64_t vectors = columns.vectors();
+  const int parts = partsFor(workspace, rows.count * M * vectors * Vec::width, multiplyAddsPerPart);
+  const bool byLeft = M > vectors * Vec::width;
+  const int64_t leftSize = gradientDepth * (M + 2 * gradientRows);
+  const int64_t rightSize = gradientDepth * gradientLanes;
+  float* left = workspace.scratch(scratch::packedLeft, leftSize * parts);
+  float* right = workspace.scratch(scratch::packedRight, rightSize * parts);
+  if (!left || !right) return false;
+  workspace.parallel(parts, [&](int part) {
+    const Range m = byLeft ? share(M, parts, part, gradientRows) : Range{0, M};
+    const Range v = byLeft ? Range{0, vectors} : share(vectors, parts, part, 1);
+    product.run(m, v, left + part * leftSize, right + part * rightSize);
+  });
+  return true;
+}
+
+void sumColumns(Workspace& workspace, const float* b, int64_t bStride, const Columns& columns, RowList rows,
+                float* y) {
+  // Sums of a few rows at a time are added to the total, which keeps rounding errors from piling up.
+  constexpr int64_t run = 64;
+  const int64_t vectors = columns.vectors();
+  const int parts = partsFor(workspace, rows.count * vectors * Vec::width, elementsPerPart);
+  workspace.parallel(parts, [&](int part) {
+    const Range range = share(vectors, parts, part, 1);
+    for (int64_t v = range.begin; v < range.end; v += gradientVectors) {
+      withVectors<gradientVectors>(std::min<int64_t>(gradientVectors, range.end - v), [&](auto count) {
+        constexpr int n = count;
+        Tile<1, n> total;
+        clear(total);
+        for (int64_t first = 0; first < rows.count; first += run) {
+          Tile<1, n> partial;
+          clear(partial);
+          for (int64_t k = first; k < std::min(first + run, rows.count); ++k) {
+            const float* row = b + rows[k] * bStride;
+            for (int i = 0; i < n; ++i) {
+              partial.sum[0][i] = partial.sum[0][i] + load(row + columns.bufferOffset(v + i));
+            }
+          }
+          for (int i = 0; i < n; ++i) total.sum[0][i] = total.sum[0][i] + partial.sum[0][i];
+        }
+        for (int i = 0; i < n; ++i) store(y + columns.offset(v + i), total.sum[0][i], columns.count(v + i));
+      });
+    }
+  });
+}
+
+}  // namespace ostinato::OSTINATO_LEVEL
