@@ -25,9 +25,15 @@ const sizes = [
   { T: 2, B: 20, I: 100, H: 64 },
   { T: 3, B: 20, I: 12, H: 100 },
   { T: 40, B: 5, I: 8, H: 24 },
+  // Few rows, many units: threads share the units.
+  { T: 16, B: 2, I: 20, H: 130 },
 ]
+/** More steps than x · kernel is computed for at a time. */
+const long = { T: 200, B: 33, I: 2, H: 7 }
 const middle = { T: 5, B: 4, I: 7, H: 19 }
 type Size = typeof middle
+/** x [3, 2, 1] where nobody may look, given these lengths. */
+const nowhere = { lengths: [1, 2], x: [0.5, -1, NaN, 2, NaN, NaN] }
 
 export function recurrentCases(cell: Cell): Case[] {
   const { inputs, upstream, gradients } = cell
@@ -53,8 +59,8 @@ export function recurrentCases(cell: Cell): Case[] {
     }
   }
   const without = (all: readonly string[], name: string) => all.filter((other) => other !== name)
-  const forward = (masked: boolean, reverse: number): Case => {
-    const { steps, name, ...rest } = pair(' without backward', middle, { masked, reverse })
+  const forward = (variables: Size, masked: boolean, reverse: number): Case => {
+    const { steps, name, ...rest } = pair(' without backward', variables, { masked, reverse })
     const [first] = steps
     const optional = first!.optional!.filter((other) => !cell.saved.includes(other))
     return { ...rest, name: name.replace(' and backward', ''), steps: [{ ...first!, optional }] }
@@ -95,8 +101,11 @@ export function recurrentCases(cell: Cell): Case[] {
     ...gradients.map((name) =>
       pair(` without ${name}`, middle, { to: without(gradients, name), reverse: 1 }),
     ),
-    forward(false, 0),
-    forward(true, 1),
+    ...[middle, long].flatMap((size) => [forward(size, false, 0), forward(size, true, 1)]),
+    pair('', long, { masked: true }),
+    pair('', long, { masked: true, reverse: 1 }),
+    pair(' with NaN at masked steps', { T: 3, B: 2, I: 1, H: 9 }, { masked: true }, nowhere),
+    pair(' with NaN at masked steps', { T: 3, B: 2, I: 1, H: 9 }, { masked: true, reverse: 1 }, nowhere),
     broken(cell.forward, 6),
     broken(cell.forward, -1),
     broken(cell.backward, 6),

@@ -18,10 +18,10 @@ const all = activations.flatMap((text, activation) =>
 /** With the identity and small whole numbers every sum is exact: an index one off cannot hide in a tolerance. */
 const small = { integers: [-1, 1] } as const
 const exact = all
-  .filter(({ name, variables, status }) => {
+  .filter(({ name, variables, status, data }) => {
     const { T = 0, H = 0 } = variables
     // Longer or wider ones leave the whole numbers that float32 holds.
-    return !status && name.startsWith('rnn identity') && T <= 6 && H <= 33
+    return !status && !data?.['x'] && name.startsWith('rnn identity') && T <= 6 && H <= 33
   })
   .map(
     (of): Case => ({
