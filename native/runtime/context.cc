@@ -80,8 +80,9 @@ Verdict RunContext::reserve() {
     }
     Memory& memory = (buffer.kind == BufferKind::arena ? arenas_ : borders_->buffers)[static_cast<size_t>(i)];
     const int64_t bytes = buffer.elements * buffer.bytes();
-    if (!memory.allocate(static_cast<uint64_t>(bytes))) return OutOfMemory();
     bytes_ += bytes;
+    if (static_cast<uint64_t>(bytes_) > PhysicalMemory()) return OutOfMemory();
+    if (!memory.allocate(static_cast<uint64_t>(bytes))) return OutOfMemory();
     addresses_[i] = reinterpret_cast<int64_t>(memory.data());
   }
   return {};

@@ -1,10 +1,18 @@
 #include "memory.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 
 namespace ostinato {
 
 static constexpr uint64_t alignment = 64;
+
+uint64_t PhysicalMemory() {
+  static const uint64_t bytes =
+      static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return bytes;
+}
 
 Memory::~Memory() { std::free(allocation_); }
 
@@ -12,7 +20,7 @@ bool Memory::allocate(uint64_t bytes) {
   std::free(allocation_);
   allocation_ = nullptr;
   data_ = nullptr;
-  if (bytes > SIZE_MAX - alignment) return false;
+  if (bytes > PhysicalMemory()) return false;
 #ifdef OSTINATO_CHECKED
   // Broken programs ask for much; the refusal is tested with them.
   constexpr uint64_t limit = uint64_t{1} << 26;

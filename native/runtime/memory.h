@@ -7,6 +7,10 @@
 
 namespace ostinato {
 
+/** Of the machine. More is refused: systems promise memory that they do not have, and end the process that
+ * uses it. */
+uint64_t PhysicalMemory();
+
 /** 64-byte aligned bytes, owned. */
 class Memory {
  public:
