@@ -23,12 +23,13 @@ export interface Needs {
 }
 
 export class Engine {
-  readonly parameters: ParameterTable
+  parameters: ParameterTable
   input: InputSpecification | undefined
   optimizer: Optimizer | undefined
   loss: LossName | undefined
   /** Updates made so far: the run number of random operations and the step of schedules. */
   step = 0
+  /** The weights until a backend holds them; made when somebody first asks. */
   #values: Float32Array | undefined
   #bound: { readonly loaded: LoadedBackend; readonly store: WeightStore; readonly slots: number } | undefined
   #binding: Promise<void> | undefined
@@ -54,20 +55,22 @@ export class Engine {
   /** Fixes the input and makes the weights; later calls must agree. */
   build(input: InputSpecification): void {
     if (this.input) return
+    // A table of its own: an input that some layer refuses leaves nothing behind.
+    const parameters = new ParameterTable(this.seed)
     traceProgram({
       purpose: 'predict',
       layers: this.layers,
       input,
-      parameters: this.parameters,
+      parameters,
       capacities: { batch: 1, time: 1 },
       lengths: false,
       weights: false,
       loss: undefined,
       optimizer: undefined,
     })
-    this.parameters.seal()
+    parameters.seal()
+    this.parameters = parameters
     this.input = input
-    this.#values = this.parameters.initialValues()
   }
 
   /** Loads the backend and hands it the weights; again after `compile` with an optimizer of another size. */
@@ -105,7 +108,8 @@ export class Engine {
 
   /** All weights as the flat buffer. */
   readAll(): Float32Array {
-    if (this.#values) return this.#values
+    const held = this.#held()
+    if (held) return held
     const values = new Float32Array(this.parameters.elements)
     this.#bound?.store.readParameters(values, 0)
     return values
@@ -113,15 +117,28 @@ export class Engine {
 
   readParameter(parameter: Parameter): Float32Array {
     const { offset, length } = parameter
-    if (this.#values) return this.#values.slice(offset, offset + length)
+    const held = this.#held()
+    if (held) return held.slice(offset, offset + length)
     const values = new Float32Array(length)
     this.#bound?.store.readParameters(values, offset)
     return values
   }
 
-  writeParameter(parameter: Parameter, values: FloatArray): void {
-    if (this.#values) this.#values.set(values, parameter.offset)
-    else this.#bound?.store.writeParameters(values, parameter.offset)
+  /** Replaces these weights. Fresh ones are not even made where all are given. */
+  writeParameters(given: ReadonlyMap<Parameter, FloatArray>): void {
+    if (!this.#bound && given.size === this.parameters.all.length) {
+      this.#values = new Float32Array(this.parameters.elements)
+    }
+    const held = this.#held()
+    for (const [{ offset }, values] of given) {
+      if (held) held.set(values, offset)
+      else this.#bound?.store.writeParameters(values, offset)
+    }
+  }
+
+  #held(): Float32Array | undefined {
+    if (!this.#bound) this.#values ??= this.parameters.initialValues()
+    return this.#values
   }
 
   /** Settles how to train. Optimizer slots start at zero; sessions opened before may have to be opened again. */

@@ -61,13 +61,8 @@ export class Model {
         expected: 'at least one layer',
         received: 'none',
       })
-    const seed = options.seed ?? 0
-    if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-      throw new OstinatoError('INVALID_OPTION', 'sequential, seed', {
-        expected: 'an integer in [0, 2³²)',
-        received: String(seed),
-      })
-    }
+    const { seed = 0 } = options
+    checkSeed('sequential', seed)
     this.#engine = new Engine(options.name ?? 'sequential', nameLayers(layers), seed, options.backend)
     const input = inputFrom(layers, options.inputShape)
     if (input) this.#engine.build(input)
@@ -183,11 +178,24 @@ export class Model {
           received: `[${given.join(', ')}] with ${data.length} numbers`,
         })
       }
-      return { parameter: expected, values: data instanceof Float32Array ? data : Float32Array.from(data) }
+      return [expected, data instanceof Float32Array ? data : Float32Array.from(data)] as const
     })
     engine.beginWriting('setWeights')
-    for (const { parameter, values } of checked) engine.writeParameter(parameter, values)
+    engine.writeParameters(new Map(checked))
     engine.endWriting()
+  }
+
+  /** @internal Takes all weights from a file: none may be missing. */
+  restore(weights: readonly NamedWeight[]): void {
+    const names = new Set(weights.map((w) => w.name))
+    const missing = this.#engine.parameters.all.find((p) => !names.has(p.name))
+    if (missing) {
+      throw new OstinatoError('INVALID_FILE', 'model file', {
+        expected: `the weight "${missing.name}"`,
+        received: 'a file without it',
+      })
+    }
+    this.setWeights(weights)
   }
 
   /** The model as the bytes of a `.safetensors` file. */
@@ -228,27 +236,37 @@ export async function load(
   options: LoadOptions = {},
 ): Promise<Model> {
   checkOptions('load', options, ['backend', 'seed'])
+  checkSeed('load', options.seed)
   let bytes: Uint8Array
   if (typeof source === 'string') bytes = await (await import('node:fs/promises')).readFile(source)
   else bytes = source instanceof Uint8Array ? source : new Uint8Array(source)
   const saved = decodeModel(bytes)
   const { type, time, features } = saved.input
-  const model = new Model(saved.layers.map(layerFrom), {
-    ...options,
-    name: saved.name,
-    ...(type === 'f32' && features !== undefined ? { inputShape: time ? [null, features] : [features] } : {}),
-  })
-  const names = new Set(saved.weights.map((w) => w.name))
-  for (const { name } of model.getWeights()) {
-    if (names.has(name)) continue
-    throw new OstinatoError('INVALID_FILE', 'model file', {
-      expected: `the weight "${name}"`,
-      received: 'a file without it',
+  let model: Model
+  try {
+    model = new Model(saved.layers.map(layerFrom), {
+      ...options,
+      name: saved.name,
+      ...(type === 'f32' && features !== undefined
+        ? { inputShape: time ? [null, features] : [features] }
+        : {}),
     })
+    model.restore(saved.weights)
+  } catch (cause) {
+    if (!(cause instanceof OstinatoError) || cause.code === 'INVALID_FILE') throw cause
+    // What a file says is checked as what a user says, but it is the file that is wrong.
+    throw new OstinatoError('INVALID_FILE', 'model file', cause.message, { cause })
   }
-  model.setWeights(saved.weights)
   Object.assign(model.extra, saved.extra)
   return model
+}
+
+function checkSeed(where: string, seed = 0): void {
+  if (Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff) return
+  throw new OstinatoError('INVALID_OPTION', `${where}, seed`, {
+    expected: 'an integer in [0, 2³²)',
+    received: String(seed),
+  })
 }
 
 /** Names that users gave, and kinds numbered as Keras does: lstm, lstm_1, … */

@@ -18,7 +18,7 @@ const alignment = 16
 
 export class ParameterTable {
   readonly #byName = new Map<string, Parameter>()
-  readonly #initial = new Map<string, Float32Array>()
+  readonly #initial = new Map<string, () => Float32Array>()
   #elements = 0
   #sealed = false
 
@@ -69,15 +69,15 @@ export class ParameterTable {
     }
     const parameter = { name, shape: options.shape, offset: this.#elements, length }
     this.#byName.set(name, parameter)
-    this.#initial.set(name, options.initialize(options.shape, new RandomStream(this.seed).fork(name)))
+    this.#initial.set(name, () => options.initialize(options.shape, new RandomStream(this.seed).fork(name)))
     this.#elements = end
     return parameter
   }
 
-  /** Fresh weights, laid out as the flat buffer. */
+  /** Fresh weights, laid out as the flat buffer: large orthogonal ones take their time. */
   initialValues(): Float32Array {
     const values = new Float32Array(this.#elements)
-    for (const p of this.all) values.set(this.#initial.get(p.name) ?? [], p.offset)
+    for (const p of this.all) values.set(this.#initial.get(p.name)?.() ?? [], p.offset)
     return values
   }
 

@@ -53,6 +53,17 @@ export interface History {
   readonly validationLoss: readonly number[]
 }
 
+/** A schedule is the user's code: what it returns must not reach the weights unseen. */
+function learningRateAt({ optimizer }: Engine, step: number): number {
+  const schedule = optimizer?.learningRate ?? 0
+  const rate = typeof schedule === 'function' ? schedule(step) : schedule
+  if (rate >= 0 && rate < Number.POSITIVE_INFINITY) return rate
+  throw new OstinatoError('INVALID_OPTION', `learningRate at step ${step}`, {
+    expected: 'a finite number of at least 0',
+    received: String(rate),
+  })
+}
+
 /** One training step: the executable's statistics afterwards are [Σ w·ℓ, Σ w, norm]. */
 async function trainStep(
   runner: BatchRunner,
@@ -61,9 +72,9 @@ async function trainStep(
 ): Promise<{ loss: number; weight: number; gradientNorm: number }> {
   const { engine } = runner
   const step = engine.step + 1
-  const rate = engine.optimizer?.learningRate ?? 0
+  const learningRate = learningRateAt(engine, step)
   const executable = await runner.run(batch, ['gradients', 'update'], where, (e) => {
-    e.setScalar('learningRate', typeof rate === 'function' ? rate(step) : rate)
+    e.setScalar('learningRate', learningRate)
     e.setScalar('step', step)
     e.setScalar('run', step)
   })
