@@ -8,6 +8,9 @@ const sizes = [
   { T: 1, B: 1, F: 4000 },
 ]
 
+/** The first published word of the generator, for counter and key 0: a threshold on it keeps, one above it drops. */
+const word = 0x6627e8d5
+
 export const dropout: CaseList = [
   ...sizes.flatMap((variables) =>
     [0, 0.1, 0.5, 0.9].map(
@@ -19,6 +22,16 @@ export const dropout: CaseList = [
         scalars: { rate, seed: 7, run: 3 },
       }),
     ),
+  ),
+  ...[0, 1].map(
+    (above): Case => ({
+      name: `dropout with the threshold ${above} above a word`,
+      steps: [{ instruction: 'dropout' }],
+      variables: { T: 1, B: 1, F: 1 },
+      attributes: { site: 0 },
+      scalars: { rate: (word + above) / 2 ** 32, seed: 0, run: 0 },
+      data: { x: [1] },
+    }),
   ),
   ...[
     { site: -1, seed: 2 ** 32 - 1, run: 2 ** 32 - 1 },

@@ -1,0 +1,180 @@
+export type Executor = 'native' | 'wasm' | 'reference'
+
+/** One mistake: `find`, which stands exactly once in `file`, becomes `replace`. */
+export interface Mutant {
+  readonly name: string
+  readonly executor: Executor
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+  /** The case list that has to notice; all of them unless told. */
+  readonly cases?: string
+}
+
+const native: readonly Omit<Mutant, 'executor'>[] = [
+  {
+    name: 'lstm: input and forget gate swapped',
+    file: 'native/kernels/lstm.cc',
+    cases: 'lstm',
+    find: 'return {H, 4, {0, 1, 2, 3}, 4, 0};',
+    replace: 'return {H, 4, {1, 0, 2, 3}, 4, 0};',
+  },
+  {
+    name: 'lstm: mask dropped',
+    file: 'native/kernels/lstm.cc',
+    cases: 'lstm',
+    find: 'if (isMasked(a.lengths, row + r, walk.time(s))) {',
+    replace: 'if (false) {',
+  },
+  {
+    name: 'lstm_backward: cell gradient not carried through the forget gate',
+    file: 'native/kernels/lstm.cc',
+    cases: 'lstm',
+    find: 'store(dc, dCell * f);',
+    replace: 'store(dc, dCell);',
+  },
+  {
+    name: 'recurrent cells: the states of backward one step off when reversed',
+    file: 'native/kernels/rnn.cc',
+    cases: 'rnn',
+    find: 'const float* previous = a.h + (a.reverse ? a.B * a.H : 0);',
+    replace: 'const float* previous = a.h;',
+  },
+  {
+    name: 'gru: reset before where it should be after',
+    file: 'native/kernels/gru_forward.cc',
+    cases: 'gru',
+    find: 'tanh(fma(reset, inner, load(slotOf(buffered, block, candidateSlot))))',
+    replace: 'tanh(inner + reset * load(slotOf(buffered, block, candidateSlot)))',
+  },
+  {
+    name: 'gru_backward: nothing through r ∗ h to the state before',
+    file: 'native/kernels/gru_backward.cc',
+    cases: 'gru',
+    find: 'store(carried, fma(dReset, r, load(carried)));',
+    replace: '',
+  },
+  {
+    name: 'dropout: keeps what it should drop',
+    file: 'native/kernels/dropout.cc',
+    cases: 'dropout',
+    find: 'random.w[i] >= threshold ?',
+    replace: 'random.w[i] < threshold ?',
+  },
+  {
+    name: 'adam: bias correction of the second moment left out',
+    file: 'native/kernels/optimizers.cc',
+    cases: 'optimizers',
+    find: 'static_cast<float>(1.0 / (1.0 - std::pow(a.beta2, a.step)))',
+    replace: '1.0f',
+  },
+  {
+    name: 'optimizers: the norm of a range taken before the clip by global norm',
+    file: 'native/kernels/optimizers.cc',
+    cases: 'optimizers',
+    find: 'norms[r] = scale * std::sqrt(norms[r]);',
+    replace: 'norms[r] = std::sqrt(norms[r]) / a.weight[0];',
+  },
+  {
+    name: 'losses: weights forgotten',
+    file: 'native/kernels/losses.cc',
+    cases: 'losses',
+    find: 'return a.weights ? a.weights[n] : 1.0f;',
+    replace: 'return 1.0f;',
+  },
+]
+
+const wasm: readonly Omit<Mutant, 'executor'>[] = [
+  {
+    name: 'lstm: candidate and output gate swapped',
+    file: 'assembly/kernels/lstm.ts',
+    cases: 'lstm',
+    find: 'const g = tanh(read(gates + bytes * 2, lanes))\n  const o = sigmoid(read(gates + bytes * 3, lanes))',
+    replace:
+      'const g = tanh(read(gates + bytes * 3, lanes))\n  const o = sigmoid(read(gates + bytes * 2, lanes))',
+  },
+  {
+    name: 'recurrent cells: reversed steps write the row that they read',
+    file: 'assembly/kernels/recurrent.ts',
+    cases: 'rnn',
+    find: 'return reverse ? t : t + 1',
+    replace: 'return t + 1',
+  },
+  {
+    name: 'gru: recurrent bias forgotten',
+    file: 'assembly/kernels/gru.ts',
+    cases: 'gru',
+    find: 'if (recurrentBias && (j < 2 * H || !resetAfter))',
+    replace: 'if (recurrentBias && !resetAfter)',
+  },
+  {
+    name: 'recurrent cells: what lies at masked steps reaches the gradient of the weights',
+    file: 'assembly/kernels/recurrent.ts',
+    cases: 'rnn',
+    find: 'if (isMasked(lengths, position / B, position % B)) memory.fill(target, 0, bytes)\n      else memory',
+    replace: 'memory',
+  },
+  {
+    name: 'dropout: threshold off by one in 2³²',
+    file: 'assembly/kernels/dropout.ts',
+    cases: 'dropout',
+    find: '(rate * 4294967296)',
+    replace: '(rate * 4294967295)',
+  },
+  {
+    name: 'optimizers: clip by value left out',
+    file: 'assembly/kernels/optimizers.ts',
+    cases: 'optimizers',
+    find: 'return f32x4.max(f32x4.min(g, limit), f32x4.neg(limit))',
+    replace: 'return g',
+  },
+  {
+    name: 'losses: the target not taken off',
+    file: 'assembly/kernels/losses.ts',
+    cases: 'losses',
+    find: 'store<f32>(hit, load<f32>(hit) - w)',
+    replace: 'store<f32>(hit, load<f32>(hit))',
+  },
+]
+
+const reference: readonly Omit<Mutant, 'executor'>[] = [
+  {
+    name: 'lstm: forget gate on the new candidate',
+    file: 'src/backends/reference/kernels/lstm.ts',
+    find: 'cNext[j] = f * cPrevious[j]! + i * g',
+    replace: 'cNext[j] = i * cPrevious[j]! + f * g',
+  },
+  {
+    name: 'lstm_backward: derivative of the output gate',
+    file: 'src/backends/reference/kernels/lstm.ts',
+    find: 'gates[3 * H + j] = dh[j]! * s * o * (1 - o)',
+    replace: 'gates[3 * H + j] = dh[j]! * s * o',
+  },
+  {
+    name: 'gru_backward: z and 1 − z',
+    file: 'src/backends/reference/kernels/gru.ts',
+    find: 'dh[j] = dh[j]! * z[j]!',
+    replace: 'dh[j] = dh[j]! * (1 - z[j]!)',
+  },
+  {
+    name: 'rnn: masks begin one step late',
+    file: 'src/backends/reference/kernels/sequence.ts',
+    find: 't >= lengths[b]!',
+    replace: 't > lengths[b]!',
+  },
+  {
+    name: 'softmax_backward: mean over the gradient alone',
+    file: 'src/backends/reference/kernels/softmax.ts',
+    find: 'p[n]! * (dp[n]! - mean)',
+    replace: 'p[n]! * dp[n]! - mean',
+  },
+]
+
+const of = (executor: Executor, list: readonly Omit<Mutant, 'executor'>[]): Mutant[] =>
+  list.map((mutant) => ({ ...mutant, executor }))
+
+export const mutants: readonly Mutant[] = [
+  ...of('reference', reference),
+  ...of('wasm', wasm),
+  ...of('native', native),
+]
