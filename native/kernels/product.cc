@@ -12,7 +12,9 @@ constexpr int plainRows = tileBudget / plainVectors;
 /** Rows taken together through all panels: their part of the left operand stays in the second-level cache. */
 int64_t rowBlock(const Depth& depth) {
   constexpr int64_t cached = 32 << 10;
-  const int64_t rows = cached / (depth.pieces * depth.length) / plainRows * plainRows;
+  // An empty sum is a sum all the same.
+  const int64_t row = std::max<int64_t>(depth.pieces * depth.length, 1);
+  const int64_t rows = cached / row / plainRows * plainRows;
   return std::max<int64_t>(rows, 4 * plainRows);
 }
 
