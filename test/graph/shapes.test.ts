@@ -107,7 +107,7 @@ test('an impossible stack of layers is refused when it is made, naming the layer
   expect(afterLast).toMatchObject({
     code: 'SHAPE_MISMATCH',
     where: 'second.gru, input',
-    expected: '[time, batch, features]',
+    expected: '[batch, time, features]',
     received: '[B, 4]',
   })
   const vector = await failureOf(() => sequential([layers.simpleRNN({ units: 4 })], { inputShape: [8] }))

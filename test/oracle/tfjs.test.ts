@@ -129,8 +129,9 @@ describeWithData('tfjs/literals_bptt.json', (path) => {
     test.each(cases.map((c) => [c.layer, c] as const))('%s', async (_, golden) => {
       const weights = await train(backend, golden)
       const wanted = golden.expect
-      // As good as these numbers are: 1 − h² of a float32 h = tanh 4 has four digits, and the learning rate is 5.
-      const tolerance = golden.layer.startsWith('SimpleRNN') ? 5e-5 : 2e-6
+      // As good as these numbers are: 1 − h² of a float32 h = tanh 4 has three to four digits, and the learning rate is 5.
+      const saturated = golden.layer.startsWith('SimpleRNN')
+      const tolerance = !saturated ? 2e-6 : backend.name === 'reference' ? 5e-5 : 2e-4
       const row = [wanted['kernel'] ?? wanted['kernel_each_row_zrh'] ?? wanted['kernel_each_row_ifco']].flat()
       const expected: Record<string, (number | readonly number[] | undefined)[]> = {
         'cell/kernel': [row, row, row, row].flat(),
