@@ -68,7 +68,7 @@ inline Vec tanh(Vec x) {
   return p / q;
 }
 
-/** x where it is positive, else 0; NaN stays. */
-inline Vec relu(Vec x) { return max(zero(), x); }
+/** x where it is positive, else 0, where it is NaN too. Not max: the levels differ in what it makes of NaN. */
+inline Vec relu(Vec x) { return select(x > zero(), x, zero()); }
 
 }  // namespace ostinato::OSTINATO_LEVEL
