@@ -44,9 +44,17 @@ if (values.text === undefined) throw new Error('Name the text to learn from: --t
 if (!Object.hasOwn(cells, values.cell))
   throw new Error(`--cell: expected lstm, gru or rnn, received ${values.cell}`)
 const cell: (options: RecurrentOptions) => Layer = cells[values.cell as keyof typeof cells]
-const steps = Number(values.steps)
-const seed = Number(values.seed)
-const shape = { batch: Number(values.batch), time: Number(values.time) }
+function integer(
+  name: 'layers' | 'units' | 'embedding' | 'batch' | 'time' | 'steps' | 'seed',
+  minimum = 1,
+): number {
+  const value = Number(values[name])
+  if (Number.isSafeInteger(value) && value >= minimum) return value
+  throw new Error(`--${name}: expected an integer of at least ${minimum}, received ${values[name]}`)
+}
+const steps = integer('steps')
+const seed = integer('seed', 0)
+const shape = { batch: integer('batch'), time: integer('time') }
 
 const text = readFileSync(values.text, 'utf8')
 const vocabulary = characterVocabulary(text)
@@ -59,11 +67,11 @@ const model = sequential(
   [
     layers.embedding({
       inputDim: vocabulary.size,
-      outputDim: Number(values.embedding),
+      outputDim: integer('embedding'),
       embeddingsInitializer: initializers.randomNormal({ stddev: 1 }),
     }),
-    ...Array.from({ length: Number(values.layers) }, () =>
-      cell({ units: Number(values.units), returnSequences: true, stateful: true }),
+    ...Array.from({ length: integer('layers') }, () =>
+      cell({ units: integer('units'), returnSequences: true, stateful: true }),
     ),
     layers.dense({ units: vocabulary.size }),
   ],

@@ -38,6 +38,12 @@ export function suggestion(name: string, candidates: readonly string[]): string 
 
 /** Refuses options that nobody reads, so that a misspelt one is not ignored. */
 export function checkOptions(where: string, options: object, allowed: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new OstinatoError('INVALID_OPTION', where, {
+      expected: 'an object of options',
+      received: String(options),
+    })
+  }
   for (const name of Object.keys(options)) {
     if (allowed.includes(name)) continue
     const remedy = allowed.length === 0 ? 'There are no options here' : suggestion(name, allowed)
@@ -55,8 +61,8 @@ export function checkName<Name extends string>(
   throw new OstinatoError(
     'INVALID_OPTION',
     where,
-    { expected: known.map((name) => `"${name}"`).join(' or '), received: JSON.stringify(value) },
-    { remedy: suggestion(value, known) },
+    { expected: known.map((name) => `"${name}"`).join(' or '), received: JSON.stringify(value) ?? 'nothing' },
+    typeof value === 'string' ? { remedy: suggestion(value, known) } : {},
   )
 }
 

@@ -2,7 +2,7 @@ import { OstinatoError } from '../errors.js'
 import { RandomStream } from '../random/random.js'
 import { checkInteger, checkName, checkOptions } from '../suggest.js'
 import type { Batch, Batches } from './batch.js'
-import { isTensorData, sizeOf, type TensorData, type TensorLike } from './tensor-data.js'
+import { checkTensorData, isTensorData, sizeOf, type TensorData, type TensorLike } from './tensor-data.js'
 
 export interface BatchingOptions {
   /** Rows of a batch; the last one may have fewer. */
@@ -77,6 +77,9 @@ export function batches(
 ): Batches {
   checkOptions('batches', tensors, ['inputs', 'targets', 'lengths', 'weights'])
   const { inputs, targets, lengths, weights } = tensors
+  for (const [name, value] of Object.entries(tensors)) {
+    if (isTensorData(value)) checkTensorData(value, `batches.${name}`)
+  }
   const rows = rowCount(inputs, 'batches.inputs')
   for (const [name, value] of Object.entries({ targets, lengths, weights })) {
     if (value === undefined) continue

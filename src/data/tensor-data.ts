@@ -112,7 +112,8 @@ function fromNested(value: NestedNumbers, type: TensorType, where: string): Tens
   return { data, shape }
 }
 
-function checkTensorData({ data, shape }: TensorData, where: string): void {
+/** Data and shape must agree. */
+export function checkTensorData({ data, shape }: TensorData, where: string): void {
   if (!(data instanceof Float32Array || data instanceof Int32Array)) {
     throw new OstinatoError('TYPE_MISMATCH', `${where}.data`, {
       expected: 'a Float32Array or Int32Array',

@@ -17,10 +17,10 @@ export function textStreams(
   checkInteger('textStreams.time', time, 1)
   // One token less: the last has no successor.
   const stream = Math.floor((tokens.length - 1) / batch)
-  const windows = Math.ceil((stream - time) / time)
+  const windows = Math.floor(stream / time)
   if (windows < 1) {
     throw new OstinatoError('EMPTY_DATA', 'textStreams', {
-      expected: `at least ${batch * (time + 1) + 1} tokens for ${batch} streams of ${time}`,
+      expected: `at least ${batch * time + 1} tokens for ${batch} streams of ${time}`,
       received: String(tokens.length),
     })
   }

@@ -2,6 +2,7 @@ import { OstinatoError } from '../errors.js'
 import type { Model } from '../models/model.js'
 import { RandomStream } from '../random/random.js'
 import { checkInteger, checkOptions } from '../suggest.js'
+import { pause } from '../train/pause.js'
 import { sampleCategorical } from './sample.js'
 
 export interface GenerateOptions {
@@ -15,12 +16,13 @@ export interface GenerateOptions {
   readonly seed?: number
   /** A token that ends the text; it is not returned. */
   readonly end?: number
+  readonly signal?: AbortSignal
 }
 
 /** Samples a continuation of `prompt` from a model of tokens, one step after the other. Returns the new tokens. */
 export async function generate(model: Model, options: GenerateOptions): Promise<Int32Array> {
-  checkOptions('generate', options, ['prompt', 'length', 'temperature', 'seed', 'end'])
-  const { prompt, length, temperature = 1, seed = 0, end } = options
+  checkOptions('generate', options, ['prompt', 'length', 'temperature', 'seed', 'end', 'signal'])
+  const { prompt, length, temperature = 1, seed = 0, end, signal } = options
   checkInteger('generate, length', length, 0)
   if (prompt.length === 0) {
     throw new OstinatoError('EMPTY_DATA', 'generate, prompt', {
@@ -36,7 +38,10 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
     for (let i = 0; i < prompt.length; i++) session.step(prompt[i] ?? 0, logits)
     const tokens: number[] = []
     while (tokens.length < length) {
-      const token = sampleCategorical(logits, { temperature, random: () => random.uniform() })
+      signal?.throwIfAborted()
+      await pause()
+      const scores = session.probabilities ? logits.map(Math.log) : logits
+      const token = sampleCategorical(scores, { temperature, random: () => random.uniform() })
       if (token === end) break
       tokens.push(token)
       if (tokens.length < length) session.step(token, logits)

@@ -46,7 +46,14 @@ function axesOf(x: Tensor, recurrentKernel: Tensor): Axes {
   const [time, batch] = x.shape
   const [units] = recurrentKernel.shape
   if (x.shape.length !== 3 || !time || !batch) {
-    throw mismatch(x, 'input', '[time, batch, features]', shapeName(x.shape))
+    // In the order that users see.
+    throw mismatch(
+      x,
+      'input',
+      '[batch, time, features]',
+      shapeName(x.shape),
+      'Does the layer before return sequences?',
+    )
   }
   if (units?.kind !== 'constant')
     throw mismatch(x, 'recurrent kernel', 'fixed units', shapeName(recurrentKernel.shape))

@@ -94,8 +94,10 @@ export class DimensionTable {
     const known = this.#known.get(key)
     if (known) return known
     if (!Number.isSafeInteger(capacity) || capacity < 0 || capacity > maximumElements) {
-      throw new OstinatoError('OUT_OF_MEMORY', `dimension ${key}`, {
-        expected: `at most ${maximumElements} elements`,
+      const dimension = dimensionName({ ...body, id: -1, capacity } as Dimension)
+      const whole = Number.isInteger(capacity) && capacity >= 0
+      throw new OstinatoError(whole ? 'OUT_OF_MEMORY' : 'SHAPE_MISMATCH', `dimension ${dimension}`, {
+        expected: whole ? `at most ${maximumElements} elements` : 'a whole number',
         received: String(capacity),
       })
     }

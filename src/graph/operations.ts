@@ -4,9 +4,20 @@ import { OstinatoError } from '../errors.js'
 import { type Dimension, sameShape, shapeName } from './dimension.js'
 import { operandOf, type Scalar, type Tensor } from './graph.js'
 
-export function mismatch(tensor: Tensor, what: string, expected: string, received: string): OstinatoError {
+export function mismatch(
+  tensor: Tensor,
+  what: string,
+  expected: string,
+  received: string,
+  remedy?: string,
+): OstinatoError {
   const where = tensor.graph.path ? `${tensor.graph.path}, ${what}` : what
-  return new OstinatoError('SHAPE_MISMATCH', where, { expected, received })
+  return new OstinatoError(
+    'SHAPE_MISMATCH',
+    where,
+    { expected, received },
+    remedy === undefined ? {} : { remedy },
+  )
 }
 
 /** The last axis, which must be a number known while tracing. */

@@ -3,11 +3,13 @@ import type { Layer } from './layer.js'
 import { flag, known } from './options.js'
 import {
   cellWeights,
+  checkStreaming,
   handOn,
   type RecurrentOptions,
   recurrentOptionNames,
   recurrentSettings,
   savedSettings,
+  wholeAxis,
 } from './recurrent.js'
 
 export interface GruOptions extends RecurrentOptions {
@@ -37,7 +39,9 @@ export function gru(options: GruOptions): Layer {
     kind: 'gru',
     name: options.name,
     options: { ...savedSettings(settings), resetAfter },
+    wholeAxis: wholeAxis(settings),
     trace(x, scope) {
+      checkStreaming(scope, settings)
       const weights = cellWeights(scope, settings, features(x, 'input'), 3)
       const recurrentBias =
         useBias && resetAfter

@@ -46,6 +46,8 @@ export interface Layer {
   readonly name: string | undefined
   /** All options with their defaults filled in, as they are saved. */
   readonly options: { readonly [key: string]: Json }
+  /** True where padding behind the longest row matters, so that it must not be cut off. */
+  readonly wholeAxis?: boolean
   /** x [time, batch, features] or [batch, features] */
   trace(x: Tensor, scope: Scope): Tensor
 }

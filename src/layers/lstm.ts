@@ -3,11 +3,13 @@ import type { Layer } from './layer.js'
 import { flag, known } from './options.js'
 import {
   cellWeights,
+  checkStreaming,
   handOn,
   type RecurrentOptions,
   recurrentOptionNames,
   recurrentSettings,
   savedSettings,
+  wholeAxis,
 } from './recurrent.js'
 
 export interface LstmOptions extends RecurrentOptions {
@@ -41,7 +43,9 @@ export function lstm(options: LstmOptions): Layer {
     kind: 'lstm',
     name: options.name,
     options: { ...savedSettings(read), unitForgetBias },
+    wholeAxis: wholeAxis(settings),
     trace(x, scope) {
+      checkStreaming(scope, settings)
       const weights = cellWeights(scope, settings, features(x, 'input'), 4)
       const h = scope.carriedState('h', units, settings.stateful)
       const c = scope.carriedState('c', units, settings.stateful)

@@ -1,6 +1,6 @@
 /** Reading layer options: what is not known is refused, what is missing gets its default. */
 import { OstinatoError } from '../errors.js'
-import { type Initializer, type InitializerLike, toInitializer } from '../initializers/index.js'
+import { type Initializer, type InitializerLike, initializers, toInitializer } from '../initializers/index.js'
 import { checkOptions } from '../suggest.js'
 import { type Activation, activations } from './activations.js'
 import type { Json } from './layer.js'
@@ -17,9 +17,8 @@ export function known<T extends object>(
   where: string,
   options: T,
   allowed: readonly (keyof T & string)[],
-): T {
+): void {
   checkOptions(where, options as Record<string, unknown>, ['name', ...allowed])
-  return options
 }
 
 /** A whole number of at least 1. */
@@ -83,7 +82,9 @@ export function initializer(
   return toInitializer(`${where}, ${option}`, (value ?? byDefault) as InitializerLike)
 }
 
-/** An initializer as it is saved. */
+/** An initializer as it is saved. One of the user's own has done its work: weights in a file need none. */
 export function saved(i: Initializer): Json {
-  return { name: i.name, config: i.config }
+  return Object.hasOwn(initializers, i.name)
+    ? { name: i.name, config: i.config }
+    : { name: 'zeros', config: {} }
 }

@@ -1,4 +1,6 @@
 /** What all recurrent layers share: options, weights, carried states, and which of the outputs is handed on. */
+
+import { OstinatoError } from '../errors.js'
 import { reverseTime, type SequenceResult, type Tensor } from '../graph/index.js'
 import type { Initializer } from '../initializers/index.js'
 import type { Json, Scope } from './layer.js'
@@ -11,7 +13,10 @@ export interface RecurrentOptions extends LayerOptions {
   readonly returnSequences?: boolean
   /** Walk from the last valid step to the first; a returned sequence is reversed too (Keras). Default false. */
   readonly goBackwards?: boolean
-  /** Carry the state from batch to batch: row i continues row i, until a batch says `reset`. Default false. */
+  /**
+   * Carry the state from batch to batch inside one `fit` or `evaluate`: row i continues row i, until a batch says `reset`.
+   * `predict` starts from zeros; sessions always carry. Default false.
+   */
   readonly stateful?: boolean
   /** Default true. */
   readonly useBias?: boolean
@@ -96,6 +101,19 @@ export function cellWeights(
       ? scope.parameter({ name: 'bias', shape: [width], initialize: (s, r) => biasInitializer.fill(s, r) })
       : undefined,
   }
+}
+
+/** A returned sequence is reversed over the padded axis (Keras). */
+export function wholeAxis(settings: RecurrentSettings): boolean {
+  return settings.goBackwards && settings.returnSequences
+}
+
+/** Walking backwards begins at the end, which a stream does not have. */
+export function checkStreaming(scope: Scope, settings: RecurrentSettings): void {
+  if (scope.mode !== 'step' || !settings.goBackwards) return
+  throw new OstinatoError('INVALID_OPTION', scope.graph.path, 'goBackwards needs the whole sequence', {
+    remedy: 'Use predict instead of a session',
+  })
 }
 
 /** What the next layer sees. */

@@ -3,11 +3,13 @@ import type { Layer } from './layer.js'
 import { known, oneOf } from './options.js'
 import {
   cellWeights,
+  checkStreaming,
   handOn,
   type RecurrentOptions,
   recurrentOptionNames,
   recurrentSettings,
   savedSettings,
+  wholeAxis,
 } from './recurrent.js'
 
 export interface SimpleRnnOptions extends RecurrentOptions {
@@ -27,7 +29,9 @@ export function simpleRNN(options: SimpleRnnOptions): Layer {
     kind: 'simpleRNN',
     name: options.name,
     options: { ...savedSettings(settings), activation },
+    wholeAxis: wholeAxis(settings),
     trace(x, scope) {
+      checkStreaming(scope, settings)
       const weights = cellWeights(scope, settings, features(x, 'input'), 1)
       const carried = scope.carriedState('h', settings.units, settings.stateful)
       const result = rnn(x, weights, {

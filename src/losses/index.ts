@@ -1,6 +1,7 @@
 /** Losses by their Keras names: sums over valid steps, divided by their weight in the update. */
 
 import type { ValueType } from '../contract/index.js'
+import { OstinatoError } from '../errors.js'
 import {
   type LossOperands,
   operandOf,
@@ -21,6 +22,11 @@ interface Loss {
 /** The tensor under a softmax: a loss on logits is exact where the one on probabilities would round. */
 function logitsOf(prediction: Tensor): Tensor {
   const { node } = rootOf(prediction)
+  if (node?.instruction === 'dropout' && rootOf(operandOf(node, 'x')).node?.instruction === 'softmax') {
+    throw new OstinatoError('INVALID_OPTION', 'loss', 'dropout behind a softmax leaves no probabilities', {
+      remedy: 'Put the dropout before the last layer',
+    })
+  }
   return node?.instruction === 'softmax' ? operandOf(node, 'x') : prediction
 }
 

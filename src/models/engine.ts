@@ -7,6 +7,7 @@ import type { LossName } from '../losses/index.js'
 import type { Optimizer } from '../optimizers/index.js'
 import { Executable } from './executable.js'
 import { type Parameter, ParameterTable } from './parameters.js'
+import { ExecutablePool, type Needs } from './pool.js'
 import { type InputSpecification, type Purpose, traceProgram } from './trace.js'
 
 export interface NamedLayer {
@@ -14,12 +15,12 @@ export interface NamedLayer {
   readonly layer: Layer
 }
 
-/** What a batch asks of a program. */
-export interface Needs {
-  readonly batch: number
-  readonly time: number
-  readonly lengths: boolean
-  readonly weights: boolean
+/** A backend with the weights in it. A new optimizer may need another one: `slots` tells. */
+interface Bound {
+  readonly loaded: LoadedBackend
+  readonly store: WeightStore
+  readonly slots: number
+  readonly pool: ExecutablePool
 }
 
 export class Engine {
@@ -31,12 +32,13 @@ export class Engine {
   step = 0
   /** The weights until a backend holds them; made when somebody first asks. */
   #values: Float32Array | undefined
-  #bound: { readonly loaded: LoadedBackend; readonly store: WeightStore; readonly slots: number } | undefined
+  #bound: Bound | undefined
   #binding: Promise<void> | undefined
-  readonly #idle = new Map<string, Executable[]>()
-  readonly #live = new Set<Executable>()
   #readers = 0
   #writer: string | undefined
+  /** While the writer waits for a callback. */
+  #readable = false
+  #whenRead: (() => void) | undefined
   #disposed = false
 
   constructor(
@@ -71,38 +73,54 @@ export class Engine {
     parameters.seal()
     this.parameters = parameters
     this.input = input
+    this.#values = undefined
+  }
+
+  get #slots(): number {
+    return this.optimizer?.slots.length ?? 0
   }
 
   /** Loads the backend and hands it the weights; again after `compile` with an optimizer of another size. */
   async ready(): Promise<void> {
     this.assertUsable()
-    const slots = this.optimizer?.slots.length ?? 0
-    if (this.#bound && this.#bound.slots === slots) return
-    this.#binding ??= this.#bind(slots).finally(() => {
-      this.#binding = undefined
-    })
-    await this.#binding
+    // `compile` may come between: what was bound then has the slots of the optimizer before.
+    while (this.#bound?.slots !== this.#slots) {
+      this.#binding ??= this.#bind().finally(() => {
+        this.#binding = undefined
+      })
+      await this.#binding
+    }
   }
 
-  async #bind(slots: number): Promise<void> {
+  async #bind(): Promise<void> {
     if (!this.built) throw notBuilt(this.name)
     const loaded = this.#bound?.loaded ?? (await loadBackend(this.requestedBackend))
     this.assertUsable()
+    const slots = this.#slots
     const size = this.parameters.elements
     const values = this.readAll()
     const store = loaded.backend.createStore(size, size * slots)
     store.writeParameters(values, 0)
     this.#release()
-    this.#bound = { loaded, store, slots }
+    const pool = new ExecutablePool((purpose, needs) => this.#make(store, purpose, needs))
+    this.#bound = { loaded, store, slots, pool }
     this.#values = undefined
   }
 
+  /** The executables of the bound weights. Throws BACKEND_NOT_READY before `ready`. */
+  get pool(): ExecutablePool {
+    if (this.#bound?.slots !== this.#slots) throw this.#notReady()
+    return this.#bound.pool
+  }
+
+  #notReady(): OstinatoError {
+    return new OstinatoError('BACKEND_NOT_READY', this.name, 'no backend holds the weights yet', {
+      remedy: 'Await model.ready(), or any asynchronous method, first; after compile once more',
+    })
+  }
+
   get backend(): LoadedBackend {
-    if (!this.#bound) {
-      throw new OstinatoError('BACKEND_NOT_READY', this.name, 'no backend is loaded yet', {
-        remedy: 'Await model.ready(), or any asynchronous method, first',
-      })
-    }
+    if (!this.#bound) throw this.#notReady()
     return this.#bound.loaded
   }
 
@@ -141,46 +159,22 @@ export class Engine {
     return this.#values
   }
 
-  /** Settles how to train. Optimizer slots start at zero; sessions opened before may have to be opened again. */
+  /** Settles how to train; optimizer slots start at zero. */
   compile(optimizer: Optimizer, loss: LossName): void {
-    this.beginWriting('compile')
-    this.optimizer = optimizer
-    this.loss = loss
-    this.step = 0
-    for (const [key, idle] of this.#idle) {
-      if (!key.startsWith('train')) continue
-      for (const executable of idle.splice(0)) this.#drop(executable)
-    }
-    if (this.#bound) {
-      const { store, slots } = this.#bound
-      store.writeSlots(new Float32Array(this.parameters.elements * slots), 0)
-    }
-    this.endWriting()
+    this.writingSync('compile', () => {
+      this.optimizer = optimizer
+      this.loss = loss
+      this.step = 0
+      this.#bound?.pool.dropTraining()
+      if (this.#bound && this.#bound.slots === this.#slots) {
+        this.#bound.store.writeSlots(new Float32Array(this.parameters.elements * this.#slots), 0)
+      }
+    })
   }
 
-  /** An executable for the purpose with memory enough; give it back with `release`. */
-  acquire(purpose: Purpose, needs: Needs): Executable {
-    const key = `${purpose} ${needs.lengths} ${needs.weights} ${purpose === 'train' || purpose === 'evaluate' ? this.loss : ''}`
-    const idle = this.#idle.get(key) ?? []
-    this.#idle.set(key, idle)
-    const known = idle.pop()
-    if (known?.fits(needs.batch, needs.time)) return this.#use(known, key)
-    const batch = Math.max(needs.batch, known?.batchCapacity ?? 0)
-    const time = Math.max(needs.time, known?.timeCapacity ?? 0)
-    if (known) this.#drop(known)
-    return this.#use(this.#make(purpose, { ...needs, batch, time }), key)
-  }
-
-  readonly #keys = new WeakMap<Executable, string>()
-
-  #use(executable: Executable, key: string): Executable {
-    this.#keys.set(executable, key)
-    return executable
-  }
-
-  #make(purpose: Purpose, needs: Needs): Executable {
+  #make(store: WeightStore, purpose: Purpose, needs: Needs): Executable {
     const { input } = this
-    if (!input || !this.#bound) throw notBuilt(this.name)
+    if (!input) throw notBuilt(this.name)
     const traced = traceProgram({
       purpose,
       layers: this.layers,
@@ -192,36 +186,11 @@ export class Engine {
       loss: this.loss,
       optimizer: this.optimizer,
     })
-    const executable = new Executable(traced, this.#bound.store)
+    const executable = new Executable(traced, store)
     executable.setScalar('seed', this.seed)
     for (const [name, value] of Object.entries(this.optimizer?.scalars ?? {}))
       executable.setScalar(name, value)
-    this.#live.add(executable)
     return executable
-  }
-
-  /** The same purpose with other needs, its carried states taken along. */
-  exchange(old: Executable, purpose: Purpose, needs: Needs): Executable {
-    const wider = {
-      ...needs,
-      batch: Math.max(needs.batch, old.batchCapacity),
-      time: Math.max(needs.time, old.timeCapacity),
-    }
-    const fresh = this.acquire(purpose, wider)
-    fresh.copyStatesFrom(old)
-    this.release(old)
-    return fresh
-  }
-
-  release(executable: Executable): void {
-    const key = this.#keys.get(executable)
-    if (key === undefined || !this.#live.has(executable)) return
-    this.#idle.get(key)?.push(executable)
-  }
-
-  #drop(executable: Executable): void {
-    this.#live.delete(executable)
-    executable.dispose()
   }
 
   /** Any number of readers at once, or one writer. */
@@ -230,39 +199,64 @@ export class Engine {
     try {
       return await work()
     } finally {
-      this.#readers--
+      this.endReading()
     }
   }
 
   /** For synchronous steps: never waits. */
   beginReading(): void {
     this.assertUsable()
-    if (this.#writer) throw this.#busy(this.#writer)
+    if (!this.#readable) this.#refuse(this.#writer)
     this.#readers++
   }
 
   endReading(): void {
-    this.#readers--
+    if (--this.#readers === 0) this.#whenRead?.()
   }
 
   async writing<T>(who: string, work: () => Promise<T>): Promise<T> {
-    this.beginWriting(who)
+    this.#beginWriting(who)
     try {
       return await work()
     } finally {
-      this.endWriting()
+      this.#writer = undefined
     }
   }
 
-  beginWriting(who: string): void {
+  writingSync(who: string, work: () => void): void {
+    this.#beginWriting(who)
+    try {
+      work()
+    } finally {
+      this.#writer = undefined
+    }
+  }
+
+  #beginWriting(who: string): void {
     this.assertUsable()
-    if (this.#writer) throw this.#busy(this.#writer)
-    if (this.#readers > 0) throw this.#busy(`${this.#readers} reading job${this.#readers > 1 ? 's' : ''}`)
+    this.#refuse(this.#writer)
+    this.#refuse(this.#readingJobs)
     this.#writer = who
   }
 
-  endWriting(): void {
-    this.#writer = undefined
+  /** Between two steps of the writer: a callback may read, for a sample after every epoch, but not write. */
+  async letRead(callback: () => void | Promise<void>): Promise<void> {
+    this.#readable = true
+    try {
+      await callback()
+      // A reader that nobody awaited is not cut off: the next step waits for it.
+      while (this.#readers > 0) {
+        await new Promise<void>((resolve) => {
+          this.#whenRead = resolve
+        })
+      }
+    } finally {
+      this.#readable = false
+    }
+  }
+
+  get #readingJobs(): string | undefined {
+    return this.#readers > 0 ? `${this.#readers} reading job${this.#readers > 1 ? 's' : ''}` : undefined
   }
 
   assertUsable(): void {
@@ -272,22 +266,21 @@ export class Engine {
   /** Frees all memory outside JavaScript. Idempotent. */
   dispose(): void {
     if (this.#disposed) return
-    if (this.#writer) throw this.#busy(this.#writer)
-    if (this.#readers > 0) throw this.#busy(`${this.#readers} reading job${this.#readers > 1 ? 's' : ''}`)
+    this.#refuse(this.#writer)
+    this.#refuse(this.#readingJobs)
     this.#disposed = true
     this.#release()
   }
 
   #release(): void {
-    for (const executable of this.#live) executable.dispose()
-    this.#live.clear()
-    this.#idle.clear()
+    this.#bound?.pool.dispose()
     this.#bound?.store.dispose()
     this.#bound = undefined
   }
 
-  #busy(job: string): OstinatoError {
-    return new OstinatoError('MODEL_BUSY', this.name, `the model is in use by ${job}`, {
+  #refuse(job: string | undefined): void {
+    if (job === undefined) return
+    throw new OstinatoError('MODEL_BUSY', this.name, `the model is in use by ${job}`, {
       remedy: 'Wait for it, or stop it with an AbortSignal',
     })
   }

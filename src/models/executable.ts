@@ -1,6 +1,6 @@
 /** A traced program bound to memory: what fills its borders, runs it, and turns its outcome into an error that helps. */
 import type { FloatArray, RunContext, WeightStore } from '../backends/backend.js'
-import type { SegmentKind } from '../contract/index.js'
+import { type SegmentKind, statuses } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import type { StatePlace, TracedProgram } from './trace.js'
 
@@ -98,7 +98,7 @@ export class Executable {
     const path = this.traced.program.paths[instruction ?? 0] ?? ''
     const place = path ? `${where}, ${path}` : where
     switch (code) {
-      case 2:
+      case statuses.nonFinite:
         return new OstinatoError(
           'NON_FINITE_LOSS',
           where,
@@ -111,16 +111,16 @@ export class Executable {
               'The weights are those of the last good step. Lower the learning rate, or set globalClipNorm',
           },
         )
-      case 3:
+      case statuses.emptyBatch:
         return new OstinatoError('EMPTY_BATCH', where, {
           expected: 'at least one valid step in the batch',
           received: 'lengths or weights that leave none',
         })
-      case 4:
+      case statuses.indexOutOfRange:
         return this.#indexFailure(place, instruction ?? 0, detail ?? 0, position ?? 0)
-      case 7:
+      case statuses.workLimit:
         return new OstinatoError('WORK_LIMIT', place, 'the run would exceed the work limit of the program')
-      case 8:
+      case statuses.outOfMemory:
         return new OstinatoError('OUT_OF_MEMORY', place, 'no memory for working space')
       default:
         return new OstinatoError(

@@ -5,7 +5,7 @@ import { decodeModel, encodeModel } from '../io/model-file.js'
 import { type Layer, layerFrom } from '../layers/index.js'
 import { type LossName, losses } from '../losses/index.js'
 import { type Optimizer, optimizers } from '../optimizers/index.js'
-import { checkName, checkOptions } from '../suggest.js'
+import { checkInteger, checkName, checkOptions } from '../suggest.js'
 import { type EvaluateResult, evaluate } from '../train/evaluate.js'
 import { type FitOptions, fit, type History } from '../train/fit.js'
 import { type Prediction, type PredictOptions, predict } from '../train/predict.js'
@@ -18,7 +18,7 @@ import { type InputSpecification, type Purpose, traceProgram } from './trace.js'
 export interface ModelOptions {
   /** In messages and the model file. Default `sequential`. */
   readonly name?: string
-  /** Of initial weights, dropout and shuffling: the same seed gives the same model. Default 0. */
+  /** Of initial weights and dropout: the same seed gives the same model. Not saved. Default 0. */
   readonly seed?: number
   /** Forces a backend; otherwise OSTINATO_BACKEND, native, WASM are tried in this order. */
   readonly backend?: BackendName
@@ -92,7 +92,14 @@ export class Model {
     if (typeof optimizer === 'string') {
       checkName('compile, optimizer', optimizer, Object.keys(optimizers) as (keyof typeof optimizers)[])
       this.#engine.compile(optimizers[optimizer](), options.loss)
-    } else this.#engine.compile(optimizer, options.loss)
+    } else if (typeof optimizer === 'object' && 'slots' in optimizer) {
+      this.#engine.compile(optimizer, options.loss)
+    } else {
+      throw new OstinatoError('INVALID_OPTION', 'compile, optimizer', {
+        expected: 'an optimizer such as optimizers.adam(), or its name',
+        received: typeof optimizer,
+      })
+    }
     return this
   }
 
@@ -109,7 +116,10 @@ export class Model {
     return evaluate(this.#engine, data, options)
   }
 
-  /** The output for one batch: `[batch, time, features]` or `[batch, features]`. */
+  /**
+   * The output for one batch: `[batch, time, features]` or `[batch, features]`. States start from zeros; a `session` carries
+   * them.
+   */
   predict(inputs: InputBatch, options: PredictOptions = {}): Promise<Prediction> {
     return predict(this.#engine, inputs, options)
   }
@@ -128,6 +138,9 @@ export class Model {
   program(purpose: Purpose, size: { readonly batch?: number; readonly time?: number } = {}): string {
     const { input, layers, parameters, loss, optimizer } = this.#engine
     if (!input) throw notBuilt(this.#engine.name)
+    checkName('program', purpose, ['train', 'evaluate', 'predict', 'step'])
+    checkInteger('program, batch', size.batch ?? 1, 1)
+    checkInteger('program, time', size.time ?? 1, 1)
     const capacities = { batch: size.batch ?? 1, time: size.time ?? 1 }
     const request = {
       purpose,
@@ -180,9 +193,7 @@ export class Model {
       }
       return [expected, data instanceof Float32Array ? data : Float32Array.from(data)] as const
     })
-    engine.beginWriting('setWeights')
-    engine.writeParameters(new Map(checked))
-    engine.endWriting()
+    engine.writingSync('setWeights', () => engine.writeParameters(new Map(checked)))
   }
 
   /** @internal Takes all weights from a file: none may be missing. */
@@ -209,9 +220,9 @@ export class Model {
   /** Writes `toBytes()` to a file, whole or not at all (Node, Bun, Deno). */
   async save(path: string): Promise<void> {
     const { rename, rm, writeFile } = await import('node:fs/promises')
-    const temporary = `${path}.${process.pid}.tmp`
+    const temporary = `${path}.${process.pid}.${Math.floor(performance.now() * 1000)}.tmp`
     try {
-      await writeFile(temporary, this.toBytes())
+      await writeFile(temporary, this.toBytes(), { flag: 'wx', flush: true })
       await rename(temporary, path)
     } catch (error) {
       await rm(temporary, { force: true })
@@ -238,7 +249,7 @@ export async function load(
   checkOptions('load', options, ['backend', 'seed'])
   checkSeed('load', options.seed)
   let bytes: Uint8Array
-  if (typeof source === 'string') bytes = await (await import('node:fs/promises')).readFile(source)
+  if (typeof source === 'string') bytes = await readModelFile(source)
   else bytes = source instanceof Uint8Array ? source : new Uint8Array(source)
   const saved = decodeModel(bytes)
   const { type, time, features } = saved.input
@@ -269,6 +280,15 @@ function checkSeed(where: string, seed = 0): void {
   })
 }
 
+async function readModelFile(path: string): Promise<Uint8Array> {
+  const { readFile } = await import('node:fs/promises')
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    throw new OstinatoError('INVALID_FILE', `load "${path}"`, (cause as Error).message, { cause })
+  }
+}
+
 /** Names that users gave, and kinds numbered as Keras does: lstm, lstm_1, … */
 function nameLayers(layers: readonly Layer[]): NamedLayer[] {
   const taken = new Set<string>()
@@ -286,6 +306,11 @@ function nameLayers(layers: readonly Layer[]): NamedLayer[] {
         received: `"${name}" again`,
       })
     taken.add(name)
+  }
+  if (new Set(layers).size < layers.length) {
+    throw new OstinatoError('INVALID_OPTION', 'sequential', 'the same layer stands twice', {
+      remedy: 'Make a layer for each place: layers of a stack do not share weights',
+    })
   }
   return layers.map((layer) => {
     let name = layer.name ?? layer.kind

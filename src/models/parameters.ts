@@ -77,7 +77,16 @@ export class ParameterTable {
   /** Fresh weights, laid out as the flat buffer: large orthogonal ones take their time. */
   initialValues(): Float32Array {
     const values = new Float32Array(this.#elements)
-    for (const p of this.all) values.set(this.#initial.get(p.name)?.() ?? [], p.offset)
+    for (const p of this.all) {
+      const fresh = this.#initial.get(p.name)?.() ?? []
+      if (fresh.length !== p.length) {
+        throw new OstinatoError('SHAPE_MISMATCH', `initializer of weight "${p.name}"`, {
+          expected: `${p.length} numbers`,
+          received: String(fresh.length),
+        })
+      }
+      values.set(fresh, p.offset)
+    }
     return values
   }
 

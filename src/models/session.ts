@@ -1,11 +1,15 @@
 import { OstinatoError } from '../errors.js'
 import { checkInteger, checkOptions } from '../suggest.js'
-import { feedRows } from '../train/feed.js'
 import { type Engine, notBuilt } from './engine.js'
 import type { Executable } from './executable.js'
+import { feedRows } from './feed.js'
+import type { ExecutablePool } from './pool.js'
 
-/** Carried states by name, such as `lstm/h` [batch, units]: small, serialisable, the same on every backend. */
-export type SessionState = Readonly<Record<string, Float32Array>>
+/**
+ * Carried states by name, such as `lstm/h` [batch, units]: small, the same on every backend. Typed arrays survive a structured
+ * clone; through JSON they go as plain arrays (`Array.from`), which are taken back too.
+ */
+export type SessionState = Readonly<Record<string, ArrayLike<number>>>
 
 /**
  * A model run step by step: every recurrent layer carries its state from step to step, whether `stateful` or not.
@@ -13,6 +17,7 @@ export type SessionState = Readonly<Record<string, Float32Array>>
  */
 export class Session {
   readonly #engine: Engine
+  readonly #pool: ExecutablePool
   readonly #executable: Executable
   readonly #batch: number
   readonly #size: number
@@ -26,12 +31,17 @@ export class Session {
     checkInteger('session, batch', batch, 1)
     engine.assertUsable()
     if (!engine.input) throw notBuilt(engine.name)
-    void engine.backend // throws BACKEND_NOT_READY
     this.#engine = engine
     this.#batch = batch
     this.#size = batch * (engine.input.features ?? 1)
-    this.#executable = engine.acquire('step', { batch, time: 1, lengths: false, weights: false })
+    this.#pool = engine.pool
+    this.#executable = this.#pool.acquire('step', { batch, time: 1, lengths: false, weights: false })
     this.#executable.setDimensions(batch, 1)
+  }
+
+  /** @internal What a step returns are probabilities, not logits. */
+  get probabilities(): boolean {
+    return this.#executable.traced.prediction.probabilities
   }
 
   /** Length of the output of a step: batch · features. */
@@ -85,7 +95,7 @@ export class Session {
   }
 
   /** A copy of the carried states; setting it continues from there, on this backend or another. */
-  get state(): SessionState {
+  get state(): Record<string, Float32Array> {
     this.#assertOpen()
     const { states } = this.#executable.traced
     return Object.fromEntries(
@@ -117,12 +127,16 @@ export class Session {
   dispose(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#engine.release(this.#executable)
+    this.#pool.release(this.#executable)
   }
 
   #assertOpen(): void {
     this.#engine.assertUsable()
     if (this.#closed) throw new OstinatoError('DISPOSED', 'session', 'the session has been disposed')
+    if (this.#pool.has(this.#executable)) return
+    throw new OstinatoError('DISPOSED', 'session', 'the model was compiled for another optimizer since', {
+      remedy: 'Open another session',
+    })
   }
 
   #assertIntegers(input: number | ArrayLike<number>, window: Float32Array | Int32Array): void {

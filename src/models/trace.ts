@@ -62,7 +62,12 @@ export interface TracedProgram {
   /** Initial values of the scalars that layers brought along. */
   readonly scalars: ReadonlyMap<string, number>
   /** [...features] of the prediction, and whether it has a time axis. */
-  readonly prediction: { readonly time: boolean; readonly features: number | undefined }
+  readonly prediction: {
+    readonly time: boolean
+    readonly features: number | undefined
+    /** The last thing done is a softmax. */
+    readonly probabilities: boolean
+  }
 }
 
 const modes: Readonly<Record<Purpose, Mode>> = {
@@ -147,7 +152,7 @@ class Tracing {
     return {
       graph,
       mode,
-      lengths: this.#lengths,
+      lengths: this.lengths,
       parameter: (options) => this.parameter(layer, options),
       scalar: (name, value) => {
         const full = `${layer}/${name}`
@@ -167,16 +172,12 @@ class Tracing {
     }
   }
 
-  #lengths: Tensor | undefined
+  lengths: Tensor | undefined
 
   declareLengths(): void {
     const buffer = this.graph.addBuffer('input', 'i32', this.batch.capacity, 'lengths')
     this.inputs.push({ name: 'lengths', type: 'i32', shape: [this.batch] })
-    this.#lengths = this.graph.tensor([this.batch], 'i32', { buffer, offset: 0 })
-  }
-
-  get lengths(): Tensor | undefined {
-    return this.#lengths
+    this.lengths = this.graph.tensor([this.batch], 'i32', { buffer, offset: 0 })
   }
 
   #rowIndices(name: string): Tensor {
@@ -348,6 +349,10 @@ export function traceProgram(request: TraceRequest): TracedProgram {
     states: tracing.states,
     stateRows: request.capacities.batch,
     scalars: tracing.scalars,
-    prediction: { time: prediction.shape.length === 3, features },
+    prediction: {
+      time: prediction.shape.length === 3,
+      features,
+      probabilities: rootOf(prediction).node?.instruction === 'softmax',
+    },
   }
 }

@@ -72,6 +72,15 @@ function number(
   return chosen
 }
 
+function positive(where: string, option: string, value: number | undefined, byDefault: number): number {
+  const chosen = number(where, option, value, byDefault)
+  if (chosen > 0) return chosen
+  throw new OstinatoError('INVALID_OPTION', `${where}, ${option}`, {
+    expected: 'a number above 0',
+    received: '0',
+  })
+}
+
 const clips = ['globalClipNorm', 'clipNorm', 'clipValue'] as const
 
 function common(where: string, options: OptimizerOptions, own: readonly string[], learningRate: number) {
@@ -129,7 +138,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
       ...scalars,
       momentum,
       rho: number('rmsprop', 'rho', options.rho, 0.9, 1),
-      epsilon: number('rmsprop', 'epsilon', options.epsilon, 1e-7),
+      epsilon: positive('rmsprop', 'epsilon', options.epsilon, 1e-7),
     },
     attributes: {},
   }
@@ -146,7 +155,7 @@ function adamFamily(where: string, options: AdamOptions, weightDecay: number): O
       ...scalars,
       beta1: number(where, 'beta1', options.beta1, 0.9, 1),
       beta2: number(where, 'beta2', options.beta2, 0.999, 1),
-      epsilon: number(where, 'epsilon', options.epsilon, 1e-7),
+      epsilon: positive(where, 'epsilon', options.epsilon, 1e-7),
     },
     attributes: {},
   }

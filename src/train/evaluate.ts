@@ -1,7 +1,7 @@
 import { OstinatoError } from '../errors.js'
 import type { Engine } from '../models/engine.js'
+import { prepareBatch } from '../models/feed.js'
 import { checkOptions } from '../suggest.js'
-import { prepareBatch } from './feed.js'
 import { pause } from './pause.js'
 import { BatchRunner } from './runner.js'
 import { type BatchSource, epochOf } from './sources.js'
@@ -32,7 +32,7 @@ export async function evaluateSource(
       const { context } = await runner.run(prepared, ['forward'], where)
       sum += context.statistics[0] ?? 0
       total += context.statistics[1] ?? 0
-      await pause(engine)
+      if (engine.backend.name !== 'native') await pause()
     }
   } finally {
     runner.release()

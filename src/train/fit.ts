@@ -1,8 +1,8 @@
 import { OstinatoError } from '../errors.js'
 import type { Engine } from '../models/engine.js'
+import { type Prepared, prepareBatch } from '../models/feed.js'
 import { checkInteger, checkOptions } from '../suggest.js'
 import { evaluateSource } from './evaluate.js'
-import { type Prepared, prepareBatch } from './feed.js'
 import { pause } from './pause.js'
 import { BatchRunner } from './runner.js'
 import { type BatchSource, epochOf, lengthOf } from './sources.js'
@@ -32,7 +32,7 @@ export interface EpochLogs {
   readonly validationLoss: number | undefined
 }
 
-/** Called along the way; what is returned is awaited. */
+/** Called along the way; what is returned is awaited. A callback may read the model (predict, generate), not change it. */
 export interface Callbacks {
   readonly onStepEnd?: (logs: StepLogs) => void | Promise<void>
   readonly onEpochEnd?: (logs: EpochLogs) => void | Promise<void>
@@ -112,13 +112,15 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
           const { loss, weight, gradientNorm } = await trainStep(runner, prepared, where)
           sum += loss * weight
           total += weight
-          await callbacks.onStepEnd?.({ step, epoch, stepsPerEpoch, loss, gradientNorm, weight })
-          await pause(engine)
+          const logs = { step, epoch, stepsPerEpoch, loss, gradientNorm, weight }
+          await engine.letRead(() => callbacks.onStepEnd?.(logs))
+          if (engine.backend.name !== 'native') await pause()
         }
         history.loss.push(sum / total)
         const validation = validationData && (await evaluateSource(engine, validationData, signal))
         if (validation) history.validationLoss.push(validation.loss)
-        await callbacks.onEpochEnd?.({ epoch, loss: sum / total, validationLoss: validation?.loss })
+        const logs = { epoch, loss: sum / total, validationLoss: validation?.loss }
+        await engine.letRead(() => callbacks.onEpochEnd?.(logs))
       }
     } finally {
       runner.release()

@@ -1,12 +1,9 @@
-import type { Engine } from '../models/engine.js'
-
-/** Executors on the calling thread let timers and input through at least this often, in milliseconds. */
+/** Work on the calling thread lets timers and input through at least this often, in milliseconds. */
 const interval = 10
 let last = 0
 
-/** Gives the event loop a turn where the backend computes on its thread; native work has threads of its own. */
-export async function pause(engine: Engine): Promise<void> {
-  if (engine.backend.name === 'native') return
+/** Gives the event loop a turn where this thread has been computing for a while. */
+export async function pause(): Promise<void> {
   const now = performance.now()
   if (now - last < interval) return
   last = now

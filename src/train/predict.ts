@@ -1,6 +1,6 @@
 import type { Engine } from '../models/engine.js'
+import { feedBatch, prepareBatch } from '../models/feed.js'
 import { checkOptions } from '../suggest.js'
-import { feedBatch, prepareBatch } from './feed.js'
 import type { InputBatch } from './sources.js'
 
 export interface PredictOptions {
@@ -32,7 +32,7 @@ export async function predict(
       lengths: whole.lengths !== undefined,
       weights: false,
     }
-    const executable = engine.acquire('predict', needs)
+    const executable = engine.pool.acquire('predict', needs)
     try {
       feedBatch(executable, whole, true, 'predict')
       await executable.run(['forward'], 'predict', signal)
@@ -41,7 +41,7 @@ export async function predict(
       const size = shape.reduce((product, n) => product * n, 1)
       return { data: Float32Array.from(executable.context.outputs[0]?.subarray(0, size) ?? []), shape }
     } finally {
-      engine.release(executable)
+      engine.pool.release(executable)
     }
   })
 }

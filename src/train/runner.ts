@@ -1,8 +1,9 @@
 import type { SegmentKind } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
-import type { Engine, Needs } from '../models/engine.js'
+import type { Engine } from '../models/engine.js'
 import type { Executable } from '../models/executable.js'
-import { feedBatch, feedTargets, type Prepared } from './feed.js'
+import { feedBatch, feedTargets, type Prepared } from '../models/feed.js'
+import type { Needs } from '../models/pool.js'
 
 /** Runs batches with targets one after the other, in one executable that grows when a batch needs it. */
 export class BatchRunner {
@@ -29,8 +30,8 @@ export class BatchRunner {
     const same = needs.lengths === this.#needs?.lengths && needs.weights === this.#needs.weights
     if (old && same && old.fits(needs.batch, needs.time)) return old
     this.#executable = old
-      ? this.engine.exchange(old, this.purpose, needs)
-      : this.engine.acquire(this.purpose, needs)
+      ? this.engine.pool.exchange(old, this.purpose, needs)
+      : this.engine.pool.acquire(this.purpose, needs)
     this.#needs = needs
     return this.#executable
   }
@@ -64,7 +65,7 @@ export class BatchRunner {
   }
 
   release(): void {
-    if (this.#executable) this.engine.release(this.#executable)
+    if (this.#executable) this.engine.pool.release(this.#executable)
     this.#executable = undefined
   }
 }

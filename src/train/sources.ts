@@ -13,6 +13,13 @@ export type InputBatch = Omit<Batch, 'targets' | 'weights' | 'reset'>
 /** The batches of one epoch. */
 export async function* epochOf(source: BatchSource, where: string): AsyncGenerator<Batch> {
   const iterable = typeof source === 'function' ? source() : source
+  const walkable = typeof iterable === 'object' && iterable !== null
+  if (!walkable || !(Symbol.iterator in iterable || Symbol.asyncIterator in iterable)) {
+    throw new OstinatoError('INVALID_OPTION', where, {
+      expected: 'an iterable of batches, or a function that makes one',
+      received: iterable === null ? 'null' : typeof iterable === 'object' ? 'one object' : typeof iterable,
+    })
+  }
   let count = 0
   for await (const batch of iterable) {
     count++

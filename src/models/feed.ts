@@ -9,9 +9,10 @@ import {
 } from '../data/index.js'
 import { isTensorData, shapeText } from '../data/tensor-data.js'
 import { OstinatoError } from '../errors.js'
-import type { Engine } from '../models/engine.js'
-import type { Executable } from '../models/executable.js'
-import type { InputSpecification } from '../models/trace.js'
+import { checkOptions } from '../suggest.js'
+import type { Engine } from './engine.js'
+import type { Executable } from './executable.js'
+import type { InputSpecification } from './trace.js'
 
 /** A batch whose inputs, lengths and weights are known to be sound. */
 export interface Prepared {
@@ -47,11 +48,30 @@ function inputTensor(engine: Engine, value: TensorLike, where: string): TensorDa
   return toTensorData(value, type, where)
 }
 
+function checkBatch(batch: Batch, where: string): void {
+  const remedy = 'Pass { inputs, targets, … }'
+  if (Array.isArray(batch) || ArrayBuffer.isView(batch) || isTensorData(batch)) {
+    throw new OstinatoError(
+      'INVALID_OPTION',
+      where,
+      { expected: 'a batch', received: 'a bare tensor' },
+      { remedy },
+    )
+  }
+  checkOptions(where, batch, batchKeys)
+  if (batch.inputs === undefined) {
+    throw new OstinatoError('EMPTY_DATA', where, { expected: 'inputs', received: 'none' }, { remedy })
+  }
+}
+
 function expectedInput({ time, features }: InputSpecification): string {
   return `[batch${time ? ', time' : ''}${features === undefined ? '' : `, ${features}`}]`
 }
 
+const batchKeys = ['inputs', 'targets', 'lengths', 'mask', 'weights', 'reset'] as const
+
 export function prepareBatch(engine: Engine, batch: Batch, where: string): Prepared {
+  checkBatch(batch, where)
   const inputs = inputTensor(engine, batch.inputs, `${where}, inputs`)
   if (inputs.data.length === 0) {
     throw new OstinatoError('EMPTY_DATA', `${where}, inputs`, {
@@ -73,12 +93,15 @@ export function prepareBatch(engine: Engine, batch: Batch, where: string): Prepa
   const rows = shape[0] as number
   const time = input.time ? (shape[1] as number) : 1
   const lengths = readLengths(batch, rows, time, input.time, where)
-  const steps = lengths
-    ? Math.max(
-        1,
-        lengths.reduce((a, b) => Math.max(a, b), 0),
-      )
-    : time
+  // Reversing a padded axis needs all of it.
+  const whole = engine.layers.some(({ layer }) => layer.wholeAxis)
+  const steps =
+    lengths && !whole
+      ? Math.max(
+          1,
+          lengths.reduce((a, b) => Math.max(a, b), 0),
+        )
+      : time
   const weights =
     batch.weights === undefined ? undefined : toTensorData(batch.weights, 'f32', `${where}, weights`)
   return {
@@ -172,7 +195,7 @@ function feedWeights(executable: Executable, size: Prepared, where: string): voi
     return
   }
   const steps = executable.traced.prediction.time ? size.steps : 1
-  if (size.weights.shape.length === 2 || steps === 1) {
+  if (size.weights.shape.length === 2 || !executable.traced.prediction.time) {
     feed(executable, 'weights', size.weights, size, where)
     return
   }

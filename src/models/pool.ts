@@ -1,0 +1,80 @@
+/** The executables of one weight store: made when a batch needs one, kept for the next. */
+import type { Executable } from './executable.js'
+import type { Purpose } from './trace.js'
+
+/** What a batch asks of a program. */
+export interface Needs {
+  readonly batch: number
+  readonly time: number
+  readonly lengths: boolean
+  readonly weights: boolean
+}
+
+/** Idle executables kept for one purpose: more arise only while more jobs run at once. */
+const kept = 4
+
+/** Memory for both the old size and the new one, unless that is far more than either asks for. */
+function grown(needs: Needs, batch: number, time: number): Needs {
+  const wide = { ...needs, batch: Math.max(needs.batch, batch), time: Math.max(needs.time, time) }
+  return wide.batch * wide.time <= 2 * needs.batch * needs.time ? wide : needs
+}
+
+export class ExecutablePool {
+  readonly #idle = new Map<string, Executable[]>()
+  /** Everything that is alive, with the key under which it goes back. */
+  readonly #keys = new Map<Executable, string>()
+
+  constructor(readonly make: (purpose: Purpose, needs: Needs) => Executable) {}
+
+  /** An executable for the purpose with memory enough; give it back with `release`. */
+  acquire(purpose: Purpose, needs: Needs): Executable {
+    const key = `${purpose} ${needs.lengths} ${needs.weights}`
+    const known = this.#idle.get(key)?.pop()
+    if (known?.fits(needs.batch, needs.time)) return known
+    if (known) this.#drop(known)
+    const fresh = this.make(purpose, known ? grown(needs, known.batchCapacity, known.timeCapacity) : needs)
+    this.#keys.set(fresh, key)
+    return fresh
+  }
+
+  /** The same purpose with other needs, its carried states taken along; the old one is gone. */
+  exchange(old: Executable, purpose: Purpose, needs: Needs): Executable {
+    const fresh = this.acquire(purpose, grown(needs, old.batchCapacity, old.timeCapacity))
+    fresh.copyStatesFrom(old)
+    this.#drop(old)
+    return fresh
+  }
+
+  /** False once the weights have moved to another store. */
+  has(executable: Executable): boolean {
+    return this.#keys.has(executable)
+  }
+
+  release(executable: Executable): void {
+    const key = this.#keys.get(executable)
+    if (key === undefined) return // the store it belonged to is gone
+    const idle = this.#idle.get(key) ?? []
+    this.#idle.set(key, idle)
+    if (idle.length < kept) idle.push(executable)
+    else this.#drop(executable)
+  }
+
+  /** Drops what was traced for a loss or optimizer that no longer holds. Nobody may be training. */
+  dropTraining(): void {
+    for (const [key, idle] of this.#idle) {
+      if (!key.startsWith('train') && !key.startsWith('evaluate')) continue
+      for (const executable of idle.splice(0)) this.#drop(executable)
+    }
+  }
+
+  dispose(): void {
+    for (const executable of this.#keys.keys()) executable.dispose()
+    this.#keys.clear()
+    this.#idle.clear()
+  }
+
+  #drop(executable: Executable): void {
+    this.#keys.delete(executable)
+    executable.dispose()
+  }
+}
