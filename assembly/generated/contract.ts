@@ -833,7 +833,7 @@ export namespace SquaredErrorBackward {
   @inline export function dPrediction(row: usize): usize { return load<u32>(row, 36) }
 }
 
-/** norm = ‖gradients‖₂ ∕ weight in float64. Ends the run before anything is touched: emptyBatch where weight is 0, nonFinite where loss[0], weight or norm is not finite */
+/** norm = ‖gradients‖₂ ∕ weight in float64. Ends the run before parameters are touched: emptyBatch where weight is 0, nonFinite, with norm written, where loss[0], weight or norm is not finite */
 export namespace GradientNorm {
   // @ts-ignore: decorator
   @inline export function P(row: usize): i32 { return load<i32>(row, 8) }

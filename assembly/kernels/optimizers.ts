@@ -27,9 +27,9 @@ export function gradientNorm(row: usize): i32 {
   const weight = <f64>load<f32>(GradientNorm.weight(row))
   if (weight == 0) return Status.emptyBatch
   const norm = sqrt(sumOfSquares(GradientNorm.gradients(row), GradientNorm.P(row))) / weight
+  store<f64>(GradientNorm.norm(row), norm)
   if (!isFiniteNumber(load<f64>(GradientNorm.loss(row)))) return Status.nonFinite
   if (!isFiniteNumber(weight) || !isFiniteNumber(norm)) return Status.nonFinite
-  store<f64>(GradientNorm.norm(row), norm)
   return Status.ok
 }
 

@@ -1331,7 +1331,7 @@ struct SquaredErrorBackwardArguments {
   }
 };
 
-/** norm = ‖gradients‖₂ ∕ weight in float64. Ends the run before anything is touched: emptyBatch where weight is 0, nonFinite where loss[0], weight or norm is not finite */
+/** norm = ‖gradients‖₂ ∕ weight in float64. Ends the run before parameters are touched: emptyBatch where weight is 0, nonFinite, with norm written, where loss[0], weight or norm is not finite */
 struct GradientNormArguments {
   int64_t P;
   const float* gradients;  // [P]

@@ -126,10 +126,10 @@ Outcome gradient_norm(const contract::GradientNormArguments& a, Workspace& works
   double total = 0;
   for (int part = 0; part < parts; ++part) total += sums[part * stride];
   const double norm = std::sqrt(total) / a.weight[0];
+  a.norm[0] = norm;
   if (!std::isfinite(a.loss[0]) || !std::isfinite(a.weight[0]) || !std::isfinite(norm)) {
     return {contract::Status::nonFinite};
   }
-  a.norm[0] = norm;
   return {};
 }
 

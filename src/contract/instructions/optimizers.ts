@@ -12,7 +12,7 @@ export const optimizers = {
   gradient_norm: {
     code: 70,
     summary:
-      'norm = ‖gradients‖₂ ∕ weight in float64. Ends the run before anything is touched: emptyBatch where weight is 0, nonFinite where loss[0], weight or norm is not finite',
+      'norm = ‖gradients‖₂ ∕ weight in float64. Ends the run before parameters are touched: emptyBatch where weight is 0, nonFinite, with norm written, where loss[0], weight or norm is not finite',
     variables: ['P'],
     operands: [
       { name: 'gradients', direction: 'in', type: 'f32', shape: ['P'] },

@@ -34,8 +34,8 @@ export const optimizers = {
   gradient_norm({ gradients, loss, weight, norm }) {
     if (weight[0] === 0) throw new RunEnded('emptyBatch')
     const value = Math.sqrt(gradients.reduce((sum, g) => sum + g * g, 0)) / weight[0]!
-    if (![loss[0], weight[0], value].every(Number.isFinite)) throw new RunEnded('nonFinite')
     norm[0] = value
+    if (![loss[0], weight[0], value].every(Number.isFinite)) throw new RunEnded('nonFinite')
   },
 
   sgd(a) {
