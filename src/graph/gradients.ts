@@ -8,6 +8,7 @@ import {
   broadcast,
   divide,
   dropout,
+  matmul,
   matmulTransposeA,
   matmulTransposeB,
   multiply,
@@ -152,6 +153,14 @@ const derivatives: Partial<Record<InstructionName, Derivative>> = {
         ? sumRows(graph.reshape(dy, [graph.elements(dy.shape.slice(0, -1)), ...dy.shape.slice(-1)]))
         : undefined,
   }),
+  matmul_transpose_a: ({ needs, operand }, dy) => ({
+    a: needs('a') ? matmulTransposeB(operand('b'), dy) : undefined,
+    b: needs('b') ? matmul(operand('a'), dy) : undefined,
+  }),
+  matmul_transpose_b: ({ needs, operand }, dy) => ({
+    a: needs('a') ? matmul(dy, operand('b')) : undefined,
+    b: needs('b') ? matmulTransposeA(dy, operand('a')) : undefined,
+  }),
   rnn: cellBackward('rnn_backward', cellGradients),
   lstm: cellBackward('lstm_backward', { ...cellGradients, initialC: 'dInitialC' }),
   gru: cellBackward('gru_backward', { ...cellGradients, recurrentBias: 'dRecurrentBias' }),
@@ -174,7 +183,6 @@ function resultNames(node: Node): string[] {
 function influenced(graph: Graph, leaves: readonly Tensor[]): Set<Tensor> {
   const set = new Set(leaves)
   for (const node of graph.nodes) {
-    if (!derivatives[node.instruction]) continue
     if (![...node.operands.values()].some((t) => set.has(rootOf(t)))) continue
     for (const name of resultNames(node)) {
       const result = node.operands.get(name)
@@ -204,7 +212,6 @@ export function appendGradients(graph: Graph, leaves: readonly Tensor[]): Map<Te
   const path = graph.path
   for (const node of forward.reverse()) {
     const derivative = derivatives[node.instruction]
-    if (!derivative) continue
     const arrived = (name: string): Tensor | undefined => {
       const result = node.windows.get(name) ?? node.operands.get(name)
       return result && gradients.get(result)
@@ -220,6 +227,7 @@ export function appendGradients(graph: Graph, leaves: readonly Tensor[]): Map<Te
       .filter((o) => o.direction === 'in')
       .map((o) => o.name)
     if ((!incoming && !isLoss(node.instruction)) || !inputs.some(needs)) continue
+    if (!derivative) throw new Error(`${node.path}: ${node.instruction} has no derivative`)
     graph.path = node.path
     const operand = (name: string): Tensor => operandOf(node, name)
     // A loss starts the walk: its derivative takes no gradient, and the first operand stands in for it.

@@ -16,6 +16,8 @@ import {
   log,
   lstm,
   matmul,
+  matmulTransposeA,
+  matmulTransposeB,
   multiply,
   reduceSum,
   relu,
@@ -255,6 +257,14 @@ const table: GradientCase[] = [
     define: (b) => b.fit(matmul(b.input('a', [2, 3, 4]), b.parameter('b', [4, 2]), b.parameter('bias', [2]))),
   },
   { name: 'matmul', define: (b) => b.fit(matmul(b.input('a', [3, 4]), b.parameter('b', [4, 2]))) },
+  {
+    name: 'matmul, left side transposed',
+    define: (b) => b.fit(matmulTransposeA(b.parameter('a', [2, 3, 4]), b.parameter('b', [2, 3, 5]))),
+  },
+  {
+    name: 'matmul, right side transposed',
+    define: (b) => b.fit(matmulTransposeB(b.parameter('a', [2, 3, 4]), b.parameter('b', [5, 4]))),
+  },
   {
     name: 'matmul of a square with itself',
     define(b) {
