@@ -10,30 +10,40 @@ out=build/sanitize
 programs=$out/programs
 mkdir -p "$out"
 
-# One compilation of each source of native/kernels per level; DIRECTORY and FLAGS tell the two builds apart.
-make_check() {
-  make --no-print-directory -s -j"$(nproc)" -f - DIRECTORY="$out/$1" FLAGS="$2" <<'MAKE'
+has() { grep -qw "$1" /proc/cpuinfo; }
+case $(uname -m) in
+  aarch64) levels=(neon scalar) all='scalar neon' ;;
+  *) levels=(scalar) all='scalar avx2 avx512' ;;
+esac
+has avx2 && has fma && levels=(avx2 "${levels[@]}")
+has avx512f && has avx512dq && has avx512bw && has avx512vl && levels=(avx512 "${levels[@]}")
+
+# build NAME LEVELS FLAGS: the executable NAME/programs with the kernels of these levels; the others are empty.
+build() {
+  make --no-print-directory -r -s -j"$(nproc)" -f - DIRECTORY="$out/$1" LEVELS="$2" ALL="$all" FLAGS="$3" <<'MAKE'
 CXX ?= g++
-common = -std=c++20 -g -O1 -fno-exceptions -fno-rtti -fno-math-errno -ffp-contract=off -pthread -DOSTINATO_CHECKED \
+common = -std=c++20 -g1 -O1 -fno-exceptions -fno-rtti -fno-math-errno -ffp-contract=off -pthread -DOSTINATO_CHECKED \
   -Inative -MMD -MP $(FLAGS)
-machine := $(shell uname -m)
-levels := scalar $(if $(filter x86_64,$(machine)),avx2 avx512) $(if $(filter aarch64,$(machine)),neon)
 flags_avx2 := -mavx2 -mfma
 flags_avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma
-kernels := $(wildcard native/kernels/*.cc)
 plain := $(wildcard native/runtime/*.cc) $(wildcard native/check/*.cc)
+kernels := $(wildcard native/kernels/*.cc)
+empty := $(filter-out $(LEVELS),$(ALL))
 # The lowest level first: where two instantiate the same inline function, the linker keeps the first copy.
-objects := $(plain:native/%.cc=$(DIRECTORY)/%.o) \
-  $(foreach level,$(levels),$(kernels:native/kernels/%.cc=$(DIRECTORY)/$(level)/%.o))
+objects := $(plain:native/%.cc=$(DIRECTORY)/%.o) $(empty:%=$(DIRECTORY)/empty_%.o) \
+  $(foreach level,$(filter $(LEVELS),$(ALL)),$(kernels:native/kernels/%.cc=$(DIRECTORY)/$(level)/%.o))
 
-$(DIRECTORY)/check: $(objects)
+$(DIRECTORY)/programs: $(objects)
 	$(CXX) $(common) $^ -o $@ -ldl
 define level_rule
 $(DIRECTORY)/$(1)/%.o: native/kernels/%.cc
 	@mkdir -p $$(@D)
 	$$(CXX) $$(common) $(flags_$(1)) -DOSTINATO_LEVEL=$(1) -c $$< -o $$@
 endef
-$(foreach level,$(levels),$(eval $(call level_rule,$(level))))
+$(foreach level,$(LEVELS),$(eval $(call level_rule,$(level))))
+$(DIRECTORY)/empty_%.o: native/kernels/kernels.h
+	@mkdir -p $(@D)
+	printf '#include "kernels/kernels.h"\nconst ostinato::KernelTable ostinato::$*::table{"$*", {}};\n' | $(CXX) $(common) -x c++ -c - -o $@
 $(DIRECTORY)/%.o: native/%.cc
 	@mkdir -p $(@D)
 	$(CXX) $(common) -c $< -o $@
@@ -43,28 +53,27 @@ MAKE
 
 rm -rf "$programs"
 npx --no-install tsx test/native/make-programs.ts "$programs"
-make_check asan '-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+build asan "${levels[*]}" '-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 
-export ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1
+export ASAN_OPTIONS=allocator_may_return_null=1
 export UBSAN_OPTIONS=print_stacktrace=1
-for level in $("$out/asan/check" levels); do
-  export OSTINATO_CPU_LEVEL=$level
+for level in "${levels[@]}"; do
   echo "$level"
+  export OSTINATO_CPU_LEVEL=$level
   # Without CBLAS all products are ours, and seen by the sanitizers; with it, as users run them.
-  OSTINATO_BLAS=none OSTINATO_THREADS=3 "$out/asan/check" run "$programs"/*.program
-  OSTINATO_BLAS=none OSTINATO_THREADS=1 "$out/asan/check" run "$programs"/*.program
-  "$out/asan/check" run "$programs"/*.program
-  OSTINATO_BLAS=none OSTINATO_THREADS=2 "$out/asan/check" mutate "$mutants" "$seed" "$programs"/*.program
+  OSTINATO_BLAS=none OSTINATO_THREADS=3 "$out/asan/programs" run "$programs"/*.program
+  OSTINATO_THREADS=1 "$out/asan/programs" run "$programs"/*.program
+  OSTINATO_BLAS=none OSTINATO_THREADS=2 "$out/asan/programs" mutate "$mutants" "$seed" "$programs"/*.program
 done
 
 if ! command -v valgrind > /dev/null; then
   echo 'valgrind is not installed: skipped'
   exit 0
 fi
-make_check plain ''
 # Debian's valgrind knows no AVX-512.
 level=scalar
-grep -q avx2 /proc/cpuinfo && level=avx2
-echo "valgrind at $level"
+has avx2 && level=avx2
+build plain "$level" ''
+echo "valgrind, $level"
 OSTINATO_CPU_LEVEL=$level OSTINATO_BLAS=none OSTINATO_THREADS=2 valgrind -q --error-exitcode=1 \
-  "$out/plain/check" run "$programs"/lstm*.program
+  "$out/plain/programs" run "$programs"/lstm*.program

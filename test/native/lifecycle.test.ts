@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { addonPath, longProgram } from './programs.js'
+
+// A machine that does much else is slow, not wrong.
+vi.setConfig({ testTimeout: 120_000 })
 
 const script = fileURLToPath(new URL('scenarios/lifecycle.cjs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'ostinato-test-'))

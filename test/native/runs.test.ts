@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Backend, RunContext, WeightStore } from '../../src/backends/backend.js'
 import { loadNative } from '../../src/backends/native.js'
 import { createReference } from '../../src/backends/reference/index.js'
 import { maximumElements, type SegmentKind, statuses } from '../../src/contract/index.js'
 import { Assembler } from '../conformance/assembler.js'
 import { longProgram, parameterElements, trainingProgram, trainingScalars } from './programs.js'
+
+// A machine that does much else is slow, not wrong.
+vi.setConfig({ testTimeout: 120_000 })
 
 const native = loadNative()
 const step: SegmentKind[] = ['forward', 'gradients', 'update']
@@ -172,6 +175,20 @@ describe('what cannot be is an error with a code', () => {
   })
 })
 
+it('says where it looked for an addon, and what to do', () => {
+  const before = process.env['OSTINATO_PREBUILD']
+  process.env['OSTINATO_PREBUILD'] = '/nowhere'
+  try {
+    const message = /build\/Release or prebuilds of .*No native build was found.*\/nowhere.*npm run build/s
+    expect(loadNative).toThrowError(
+      expect.objectContaining({ code: 'BACKEND_UNAVAILABLE', message: expect.stringMatching(message) }),
+    )
+  } finally {
+    if (before === undefined) delete process.env['OSTINATO_PREBUILD']
+    else process.env['OSTINATO_PREBUILD'] = before
+  }
+})
+
 it('leaves denormals alone outside of a run', () => {
   const { context } = training(native)
   context.runSync(step)
@@ -233,7 +250,7 @@ describe('while a run is under way', () => {
     early.store.readParameters(weights, 0)
     expect(weights[0]).toBe(0)
 
-    const late = long(1, 3000)
+    const late = long(1, 600)
     late.context.scalars.set([2 ** -20, 0, Number.POSITIVE_INFINITY])
     late.context.gradients.fill(1)
     const lateController = new AbortController()
@@ -241,12 +258,12 @@ describe('while a run is under way', () => {
     const update = late.context.run(['update'], lateController.signal).finally(() => {
       over = true
     })
-    await pause(20)
+    await pause(5)
     expect(over).toBe(false)
     lateController.abort()
     expect(await update).toBe('ok')
     late.store.readParameters(weights, 0)
-    expect(weights[0]).toBe(-3000 * 2 ** -20)
+    expect(weights[0]).toBe(-600 * 2 ** -20)
   })
 
   it('a second run is refused, of the context, and of a writer of the same weights', async () => {

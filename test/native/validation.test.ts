@@ -156,7 +156,7 @@ describe('programs with random words changed', () => {
 
   it('are refused as the checker in TypeScript refuses them, or run to a status', () => {
     const seen = { refused: 0, ok: 0, ended: 0 }
-    for (let i = 0; i < 30_000; i++) {
+    for (let i = 0; i < 12_000; i++) {
       const program = programs[stream.integer(programs.length)]!
       const words = program.words.slice()
       for (let change = stream.integer(3); change >= 0; change--) {
@@ -184,10 +184,10 @@ describe('programs with random words changed', () => {
       seen[result === statuses.ok ? 'ok' : 'ended'] += 1
       context.dispose()
     }
-    expect(seen.refused).toBeGreaterThan(5000)
+    expect(seen.refused).toBeGreaterThan(3000)
     expect(seen.ok).toBeGreaterThan(1000)
-    expect(seen.ended).toBeGreaterThan(100)
-  })
+    expect(seen.ended).toBeGreaterThan(50)
+  }, 120_000)
 
   /** Undefined where the program asks for other parameters than the store has. */
   function contextOf(store: InstanceType<typeof addon.WeightStore>, words: Int32Array) {
