@@ -24,6 +24,8 @@ async function firstFailure(mutant: Mutant): Promise<string | undefined> {
       ...suites[mutant.executor],
       ...only,
       '--bail=1',
+      // Tests of another file that run at the time would be cut short, and look as if they had failed.
+      '--no-file-parallelism',
       '--reporter=tap-flat',
     )
     if (code === null) return 'hangs'
