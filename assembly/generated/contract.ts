@@ -369,7 +369,7 @@ export namespace SigmoidBackward {
   @inline export function dx(row: usize): usize { return load<u32>(row, 20) }
 }
 
-/** y = x where x > 0, else 0 */
+/** y = 0 where x < 0, else x: NaN stays */
 export namespace Relu {
   // @ts-ignore: decorator
   @inline export function N(row: usize): i32 { return load<i32>(row, 8) }

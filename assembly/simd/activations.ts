@@ -68,5 +68,5 @@ export function tanh(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function relu(x: v128): v128 {
-  return v128.and(x, f32x4.gt(x, splat(0)))
+  return v128.andnot(x, f32x4.lt(x, splat(0)))
 }

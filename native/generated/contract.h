@@ -787,7 +787,7 @@ struct SigmoidBackwardArguments {
   }
 };
 
-/** y = x where x > 0, else 0 */
+/** y = 0 where x < 0, else x: NaN stays */
 struct ReluArguments {
   int64_t N;
   const float* x;  // [...N]

@@ -68,7 +68,7 @@ inline Vec tanh(Vec x) {
   return p / q;
 }
 
-/** x where it is positive, else 0, where it is NaN too. Not max: the levels differ in what it makes of NaN. */
-inline Vec relu(Vec x) { return select(x > zero(), x, zero()); }
+/** 0 where x is negative, else x: NaN stays. Not max: the levels differ in what it makes of NaN. */
+inline Vec relu(Vec x) { return select(zero() > x, zero(), x); }
 
 }  // namespace ostinato::OSTINATO_LEVEL

@@ -121,7 +121,7 @@ export const elementwise = {
   },
   relu: {
     code: 29,
-    summary: 'y = x where x > 0, else 0',
+    summary: 'y = 0 where x < 0, else x: NaN stays',
     variables: ['N'],
     operands: [
       { name: 'x', direction: 'in', type: 'f32', shape: ['...N'] },

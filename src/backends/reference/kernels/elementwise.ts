@@ -39,7 +39,7 @@ export const elementwise = {
   },
 
   relu({ x, y }) {
-    each(y, (i) => (x[i]! > 0 ? x[i]! : 0))
+    each(y, (i) => (x[i]! < 0 ? 0 : x[i]!))
   },
 
   relu_backward({ y, dy, dx }) {

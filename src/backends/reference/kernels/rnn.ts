@@ -5,7 +5,7 @@ import { add, addOuter, addProductTransposed, each, row } from './shared.js'
 /** f(a), and f′ by way of h = f(a). */
 const activations = [
   { f: Math.tanh, derivative: (h: number) => 1 - h ** 2 },
-  { f: (a: number) => Math.max(a, 0), derivative: (h: number) => (h > 0 ? 1 : 0) },
+  { f: (a: number) => (a < 0 ? 0 : a), derivative: (h: number) => (h > 0 ? 1 : 0) },
   { f: (a: number) => a, derivative: () => 1 },
 ] as const
 
