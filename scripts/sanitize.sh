@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the runtime and the kernels without Node, in checked mode: every conformance case and thousands of broken
-# programs under AddressSanitizer and UBSan, at every CPU level of this machine, and a sample under valgrind.
+# Runs the runtime and the kernels without Node: every conformance case and thousands of broken programs in checked mode
+# under AddressSanitizer and UBSan, at every CPU level of this machine; then as users run them, with every allocation
+# counted, and a sample of that under valgrind.
 # Usage: scripts/sanitize.sh [mutants per level] [seed]
 set -eu
 cd "$(dirname "$0")/.."
@@ -22,7 +23,7 @@ has avx512f && has avx512dq && has avx512bw && has avx512vl && levels=(avx512 "$
 build() {
   make --no-print-directory -r -s -j"$(nproc)" -f - DIRECTORY="$out/$1" LEVELS="$2" ALL="$all" FLAGS="$3" <<'MAKE'
 CXX ?= g++
-common = -std=c++20 -g1 -O1 -fno-exceptions -fno-rtti -fno-math-errno -ffp-contract=off -pthread -DOSTINATO_CHECKED \
+common = -std=c++20 -g1 -O1 -fno-exceptions -fno-rtti -fno-math-errno -ffp-contract=off -pthread \
   -Inative -MMD -MP $(FLAGS)
 flags_avx2 := -mavx2 -mfma
 flags_avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma
@@ -53,7 +54,7 @@ MAKE
 
 rm -rf "$programs"
 npx --no-install tsx test/native/make-programs.ts "$programs"
-build asan "${levels[*]}" '-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+build asan "${levels[*]}" '-DOSTINATO_CHECKED -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 
 export ASAN_OPTIONS=allocator_may_return_null=1
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -66,14 +67,17 @@ for level in "${levels[@]}"; do
   OSTINATO_BLAS=none OSTINATO_THREADS=2 "$out/asan/programs" mutate "$mutants" "$seed" "$programs"/*.program
 done
 
-if ! command -v valgrind > /dev/null; then
-  echo 'valgrind is not installed: skipped'
-  exit 0
-fi
 # Debian's valgrind knows no AVX-512.
-level=scalar
-has avx2 && level=avx2
-build plain "$level" ''
-echo "valgrind, $level"
-OSTINATO_CPU_LEVEL=$level OSTINATO_BLAS=none OSTINATO_THREADS=2 valgrind -q --error-exitcode=1 \
-  "$out/plain/programs" run "$programs"/lstm*.program
+export OSTINATO_CPU_LEVEL=scalar OSTINATO_BLAS=none OSTINATO_THREADS=2
+has avx2 && has fma && OSTINATO_CPU_LEVEL=avx2
+wrap=''
+for function in malloc calloc realloc posix_memalign aligned_alloc; do wrap="$wrap -Wl,--wrap=$function"; done
+build plain "$OSTINATO_CPU_LEVEL" "-DOSTINATO_COUNT_ALLOCATIONS$wrap"
+echo "$OSTINATO_CPU_LEVEL, allocations counted"
+"$out/plain/programs" run "$programs"/*.program
+if command -v valgrind > /dev/null; then
+  echo "$OSTINATO_CPU_LEVEL, valgrind"
+  valgrind -q --error-exitcode=1 "$out/plain/programs" run "$programs"/lstm*.program
+else
+  echo 'valgrind is not installed: skipped'
+fi

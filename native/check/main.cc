@@ -1,6 +1,8 @@
 // Runs program files without Node, in checked mode and under sanitizers:
 //   check levels                           the CPU levels of this machine
-//   check run FILE…                        each file twice, every number against what is expected
+//   check run FILE…                        each file twice, every number against what is expected; where
+//   allocations
+//                                          are counted, the second run must do without any
 //   check mutate COUNT SEED FILE…          broken variants of the files
 #include <cstdio>
 #include <cstdlib>
@@ -42,6 +44,7 @@ std::string Problem(const ProgramFile& file) {
       return "ended with status " + std::to_string(static_cast<int32_t>(verdict.status));
     }
     if (std::string mismatch = bench.mismatch(); !mismatch.empty()) return mismatch;
+    if (round > 0 && bench.allocations != 0) return "takes memory from the heap in its second run";
   }
   return {};
 }

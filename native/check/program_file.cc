@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "allocations.h"
+
 namespace ostinato::check {
 
 namespace {
@@ -150,7 +152,10 @@ Verdict Bench::run() {
   for (const Numbers& numbers : file_.given) write(numbers);
   store->parametersChanged();
   if (!context->claim(file_.segments)) std::abort();
-  return context->run(file_.segments);
+  const int64_t before = Allocations();
+  const Verdict result = context->run(file_.segments);
+  allocations = Allocations() - before;
+  return result;
 }
 
 std::string Bench::mismatch() const {

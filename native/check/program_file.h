@@ -54,6 +54,8 @@ class Bench {
   std::string mismatch() const;
 
   Verdict verdict;
+  /** What the last run took from the heap. */
+  int64_t allocations = 0;
   std::shared_ptr<WeightStore> store;
   std::unique_ptr<RunContext> context;
 
