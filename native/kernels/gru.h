@@ -39,11 +39,20 @@ struct Forward {
   void run(int part, const SequenceSplit& split, StepGate& gate) const;
 
  private:
+  /** What a step reads and writes: rows of the gate buffer, and [B, H] of the states. */
+  struct Step {
+    int64_t t;
+    float* gates;
+    const float* previous;
+    float* next;
+  };
+
+  Step stepOf(int64_t s) const;
   void input(int64_t s, Range rows, Range blocks) const;
-  void stepResetAfter(int64_t s, Range rows, int64_t block) const;
-  void resetGates(int64_t s, Range rows, int64_t block) const;
-  void candidates(int64_t s, Range rows, Range blocks) const;
-  void finish(int64_t s, int64_t row, int64_t block, Vec z, Vec n) const;
+  void stepResetAfter(const Step& step, Range rows, int64_t block) const;
+  void resetGates(const Step& step, Range rows, int64_t block) const;
+  void candidates(const Step& step, Range rows, Range blocks) const;
+  void finish(const Step& step, int64_t row, int64_t block, Vec z, Vec n) const;
 };
 
 struct Backward {
@@ -60,9 +69,19 @@ struct Backward {
   void run(int part, const SequenceSplit& split, StepGate& gate) const;
 
  private:
+  /** What a step reads and writes: rows of the gate buffer, and [B, H] of the rest. */
+  struct Step {
+    int64_t t;
+    float* gates;
+    const float* dy;
+    const float* previous;
+    float* dStates;
+  };
+
+  Step stepOf(int64_t s) const;
   template <typename Body>
   void eachUnit(int64_t s, Range rows, Range blocks, Body&& body) const;
-  void cell(int64_t s, int64_t row, int64_t block, Vec dh) const;
+  void cell(const Step& step, int64_t row, int64_t block, Vec dh) const;
   void throughReset(int64_t s, Range rows, Range blocks) const;
 };
 

@@ -8,7 +8,8 @@ void Backward::run(int part, const SequenceSplit& split, StepGate& gate) const {
   int64_t entered = 0;
   for (int64_t s = a.T - 1; s >= 0; --s) {
     if (!gate.enter(part, entered++)) return;
-    eachUnit(s, rows, blocks, [&](int64_t row, int64_t block, Vec dh) { cell(s, row, block, dh); });
+    const Step step = stepOf(s);
+    eachUnit(s, rows, blocks, [&](int64_t row, int64_t block, Vec dh) { cell(step, row, block, dh); });
     if (a.resetAfter) continue;
     if (!gate.enter(part, entered++)) return;
     throughReset(s, rows, blocks);
@@ -33,16 +34,22 @@ void Backward::eachUnit(int64_t s, Range rows, Range blocks, Body&& body) const 
               });
 }
 
+Backward::Step Backward::stepOf(int64_t s) const {
+  const int64_t t = walk.time(s), rows = a.B * a.H;
+  return {t, gatesOf(s), a.dy ? a.dy + t * rows : nullptr, a.h + walk.from(s) * rows,
+          a.dStates ? a.dStates + walk.to(s) * rows : nullptr};
+}
+
 /** The gradients of the gates, but for r with reset before, which takes another product. */
-void Backward::cell(int64_t s, int64_t row, int64_t block, Vec dh) const {
-  const int64_t unit = block * Vec::width, count = a.H - unit, t = walk.time(s);
-  if (a.dy) dh = dh + load(a.dy + (t * a.B + row) * a.H + unit, count);
-  if (a.dStates) store(a.dStates + (walk.to(s) * a.B + row) * a.H + unit, dh, count);
-  float* buffered = gatesOf(s) + row * stride;
+void Backward::cell(const Step& step, int64_t row, int64_t block, Vec dh) const {
+  const int64_t unit = block * Vec::width, count = a.H - unit, at = row * a.H + unit;
+  if (step.dy) dh = dh + load(step.dy + at, count);
+  if (step.dStates) store(step.dStates + at, dh, count);
+  float* buffered = step.gates + row * stride;
   float *candidateGate = slotOf(buffered, block, candidateSlot),
         *updateGate = slotOf(buffered, block, updateSlot);
   float *resetGate = slotOf(buffered, block, resetSlot), *fourth = slotOf(buffered, block, fourthSlot);
-  if (isMasked(a.lengths, row, t)) {
+  if (isMasked(a.lengths, row, step.t)) {
     store(carry + row * unitStride + unit, dh);
     for (float* gate : {candidateGate, updateGate, resetGate}) store(gate, zero());
     if (a.resetAfter) store(fourth, zero());
@@ -50,7 +57,7 @@ void Backward::cell(int64_t s, int64_t row, int64_t block, Vec dh) const {
   }
   const Vec one = broadcast(1.0f);
   const Vec n = load(candidateGate), z = load(updateGate);
-  const Vec previous = load(a.h + (walk.from(s) * a.B + row) * a.H + unit, count);
+  const Vec previous = load(step.previous + at, count);
   const Vec dCandidate = dh * (one - z) * (one - n * n);
   store(carry + row * unitStride + unit, dh * z);
   store(candidateGate, dCandidate);

@@ -54,10 +54,10 @@ struct LstmForward {
 
   void step(int64_t s, Range rows, int64_t block) const {
     constexpr int64_t lanes = gatesOfLstm * Vec::width;
-    const int64_t unit = block * Vec::width;
-    const int64_t count = a.H - unit;
-    const int64_t from = walk.from(s) * a.B, to = walk.to(s) * a.B;
-    float* blockGates = gatesOf(s) + block * lanes;
+    const int64_t t = walk.time(s), unit = block * Vec::width, count = a.H - unit;
+    const int64_t from = walk.from(s) * a.B * a.H, to = walk.to(s) * a.B * a.H;
+    const float *h = a.h + from, *c = a.c + from + unit;
+    float *hNext = a.h + to + unit, *cNext = a.c + to + unit, *blockGates = gatesOf(s) + block * lanes;
     forRowTiles<lstmRows>(rows.begin, rows.end, [&](int64_t row, auto tileRows) {
       constexpr int n = tileRows;
       Tile<n, gatesOfLstm> tile;
@@ -65,21 +65,21 @@ struct LstmForward {
         const float* start = blockGates + (row + r) * gateStride;
         for (int v = 0; v < gatesOfLstm; ++v) tile.sum[r][v] = load(start + v * Vec::width);
       }
-      multiply(tile, Left{a.h + (from + row) * a.H, a.H, 1}, recurrent + block * a.H * lanes, lanes, a.H);
+      multiply(tile, Left{h + row * a.H, a.H, 1}, recurrent + block * a.H * lanes, lanes, a.H);
       for (int r = 0; r < n; ++r) {
-        const int64_t before = (from + row + r) * a.H + unit, after = (to + row + r) * a.H + unit;
-        if (isMasked(a.lengths, row + r, walk.time(s))) {
-          store(a.c + after, load(a.c + before, count), count);
-          store(a.h + after, load(a.h + before, count), count);
+        const int64_t at = (row + r) * a.H;
+        if (isMasked(a.lengths, row + r, t)) {
+          store(cNext + at, load(c + at, count), count);
+          store(hNext + at, load(h + at + unit, count), count);
           continue;
         }
         const Vec i = sigmoid(tile.sum[r][0]);
         const Vec f = sigmoid(tile.sum[r][1]);
         const Vec g = tanh(tile.sum[r][2]);
         const Vec o = sigmoid(tile.sum[r][3]);
-        const Vec c = fma(f, load(a.c + before, count), i * g);
-        store(a.c + after, c, count);
-        store(a.h + after, o * tanh(c), count);
+        const Vec cell = fma(f, load(c + at, count), i * g);
+        store(cNext + at, cell, count);
+        store(hNext + at, o * tanh(cell), count);
         if (!a.saved) continue;
         float* target = blockGates + (row + r) * gateStride;
         store(target, i);
@@ -107,7 +107,8 @@ struct LstmBackward {
     const Range vectors = split.vectors(lstmColumns(a.H).blocks(), part, plainVectors);
     for (int64_t s = a.T - 1; s >= 0; --s) {
       if (!gate.enter(part, a.T - 1 - s)) return;
-      eachUnit(s, rows, vectors, [&](int64_t row, int64_t block, Vec dh) { cell(s, row, block, dh); });
+      const Step step = stepOf(s);
+      eachUnit(s, rows, vectors, [&](int64_t row, int64_t block, Vec dh) { cell(step, row, block, dh); });
     }
     if (!a.dInitialH && !a.dInitialC && !a.dStates) return;
     if (!gate.enter(part, a.T)) return;
@@ -130,16 +131,34 @@ struct LstmBackward {
                 });
   }
 
-  void cell(int64_t s, int64_t row, int64_t block, Vec dh) const {
-    const int64_t unit = block * Vec::width, count = a.H - unit, t = walk.time(s);
-    const int64_t after = (walk.to(s) * a.B + row) * a.H + unit,
-                  before = (walk.from(s) * a.B + row) * a.H + unit;
-    if (a.dy) dh = dh + load(a.dy + (t * a.B + row) * a.H + unit, count);
-    if (a.dStates) store(a.dStates + after, dh, count);
-    float* gates = gatesOf(s) + row * gateStride + block * gatesOfLstm * Vec::width;
+  /** What a step reads and writes, [B, H] each. */
+  struct Step {
+    int64_t t;
+    float* gates;
+    const float* dy;
+    const float* before;  // the cell state
+    const float* after;
+    float* dStates;
+  };
+
+  Step stepOf(int64_t s) const {
+    const int64_t t = walk.time(s), rows = a.B * a.H, to = walk.to(s) * rows;
+    return {t,
+            gatesOf(s),
+            a.dy ? a.dy + t * rows : nullptr,
+            a.c + walk.from(s) * rows,
+            a.c + to,
+            a.dStates ? a.dStates + to : nullptr};
+  }
+
+  void cell(const Step& step, int64_t row, int64_t block, Vec dh) const {
+    const int64_t unit = block * Vec::width, count = a.H - unit, at = row * a.H + unit;
+    if (step.dy) dh = dh + load(step.dy + at, count);
+    if (step.dStates) store(step.dStates + at, dh, count);
+    float* gates = step.gates + row * gateStride + block * gatesOfLstm * Vec::width;
     float* dc = cellGradient + row * unitStride + unit;
     if (a.lengths) {
-      const bool masked = isMasked(a.lengths, row, t);
+      const bool masked = isMasked(a.lengths, row, step.t);
       store(carry + row * unitStride + unit, masked ? dh : zero());
       if (masked) {
         for (int v = 0; v < gatesOfLstm; ++v) store(gates + v * Vec::width, zero());
@@ -149,11 +168,11 @@ struct LstmBackward {
     const Vec i = load(gates), f = load(gates + Vec::width);
     const Vec g = load(gates + 2 * Vec::width), o = load(gates + 3 * Vec::width);
     const Vec one = broadcast(1.0f);
-    const Vec squashed = tanh(load(a.c + after, count));
+    const Vec squashed = tanh(load(step.after + at, count));
     const Vec dCell = fma(dh * o, one - squashed * squashed, load(dc));
     store(dc, dCell * f);
     store(gates, dCell * g * (i * (one - i)));
-    store(gates + Vec::width, dCell * load(a.c + before, count) * (f * (one - f)));
+    store(gates + Vec::width, dCell * load(step.before + at, count) * (f * (one - f)));
     store(gates + 2 * Vec::width, dCell * i * (one - g * g));
     store(gates + 3 * Vec::width, dh * squashed * (o * (one - o)));
   }

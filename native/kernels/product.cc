@@ -83,8 +83,10 @@ namespace {
 // The gradient of weights: both operands are packed piece by piece along the rows they are summed over.
 constexpr int gradientVectors = 3;
 constexpr int gradientRows = tileBudget / gradientVectors;
-constexpr int64_t gradientLanes = gradientVectors * Vec::width;
 constexpr int64_t gradientDepth = 192;
+/** Vectors of the right operand packed at a time: enough to read its rows in long runs, few enough for the
+ * cache. */
+constexpr int64_t gradientColumns = 12 * gradientVectors;
 
 struct GradientProduct {
   const float* a;
@@ -113,33 +115,45 @@ struct GradientProduct {
     }
   }
 
-  template <int Vectors>
-  void packRight(int64_t first, int64_t depth, int64_t vector, float* packed) const {
-    int64_t offsets[Vectors];
-    for (int v = 0; v < Vectors; ++v) offsets[v] = columns.bufferOffset(vector + v);
-    // A plain matrix ends where its last column ends; a gate buffer has whole vectors.
-    const int64_t last = columns.slots == 1 ? columns.count(vector + Vectors - 1) : Vec::width;
-    for (int64_t k = 0; k < depth; ++k, packed += Vectors * Vec::width) {
+  /** b[k, vectors] for `depth` rows from `first` on → [panels of gradientVectors][depth][gradientVectors ·
+   * width]. */
+  void packRight(int64_t first, int64_t depth, Range vectors, float* packed) const {
+    int64_t offsets[gradientColumns], lanes[gradientColumns];
+    for (int64_t i = 0; i < vectors.count(); ++i) {
+      offsets[i] = columns.bufferOffset(vectors.begin + i);
+      // A plain matrix ends where its last column ends; a gate buffer has whole vectors.
+      lanes[i] = columns.slots == 1 ? columns.count(vectors.begin + i) : Vec::width;
+    }
+    for (int64_t k = 0; k < depth; ++k) {
       const float* row = b + rows[first + k] * bStride;
-      for (int v = 0; v + 1 < Vectors; ++v) store(packed + v * Vec::width, load(row + offsets[v]));
-      store(packed + (Vectors - 1) * Vec::width, load(row + offsets[Vectors - 1], last));
+      float* target = packed + k * gradientVectors * Vec::width;
+      for (int64_t i = 0; i < vectors.count();
+           i += gradientVectors, target += depth * gradientVectors * Vec::width) {
+        for (int64_t v = i; v < std::min(i + gradientVectors, vectors.count()); ++v) {
+          store(target + (v - i) * Vec::width, load(row + offsets[v], lanes[v]));
+        }
+      }
     }
   }
 
   template <int Vectors>
-  void panel(int64_t first, int64_t depth, Range m, int64_t vector, const float* left, float* right) const {
-    packRight<Vectors>(first, depth, vector, right);
+  void panel(bool isFirst, int64_t depth, Range m, int64_t vector, const float* left,
+             const float* right) const {
+    int64_t offsets[Vectors], lanes[Vectors];
+    for (int v = 0; v < Vectors; ++v) {
+      offsets[v] = columns.offset(vector + v);
+      lanes[v] = columns.count(vector + v);
+    }
     for (int64_t begin = m.begin; begin < m.end; begin += gradientRows, left += depth * gradientRows) {
       Tile<gradientRows, Vectors> tile;
       clear(tile);
-      multiply(tile, Left{left, 1, gradientRows}, right, Vectors * Vec::width, depth);
+      multiply(tile, Left{left, 1, gradientRows}, right, gradientVectors * Vec::width, depth);
       const int64_t count = std::min<int64_t>(gradientRows, m.end - begin);
       for (int r = 0; r < gradientRows; ++r) {
         if (r >= count) break;
         for (int v = 0; v < Vectors; ++v) {
-          float* target = y + (begin + r) * yStride + columns.offset(vector + v);
-          const int64_t lanes = columns.count(vector + v);
-          store(target, first == 0 ? tile.sum[r][v] : load(target, lanes) + tile.sum[r][v], lanes);
+          float* target = y + (begin + r) * yStride + offsets[v];
+          store(target, isFirst ? tile.sum[r][v] : load(target, lanes[v]) + tile.sum[r][v], lanes[v]);
         }
       }
     }
@@ -147,12 +161,20 @@ struct GradientProduct {
 
   void run(Range m, Range vectors, float* left, float* right) const {
     if (rows.count == 0) return clearOutput(m, vectors);
-    for (int64_t first = 0; first < rows.count; first += gradientDepth) {
-      const int64_t depth = std::min(gradientDepth, rows.count - first);
+    const int64_t pieces = (rows.count + gradientDepth - 1) / gradientDepth;
+    for (int64_t piece = 0; piece < pieces; ++piece) {
+      const int64_t first = rows.count * piece / pieces, depth = rows.count * (piece + 1) / pieces - first;
       packLeft(first, depth, m, left);
-      for (int64_t v = vectors.begin; v < vectors.end; v += gradientVectors) {
-        withVectors<gradientVectors>(std::min<int64_t>(gradientVectors, vectors.end - v),
-                                     [&](auto count) { panel<count>(first, depth, m, v, left, right); });
+      for (int64_t begin = vectors.begin; begin < vectors.end; begin += gradientColumns) {
+        const Range taken{begin, std::min(begin + gradientColumns, vectors.end)};
+        packRight(first, depth, taken, right);
+        const float* packed = right;
+        for (int64_t v = taken.begin; v < taken.end; v += gradientVectors) {
+          withVectors<gradientVectors>(std::min<int64_t>(gradientVectors, taken.end - v), [&](auto count) {
+            panel<count>(piece == 0, depth, m, v, left, packed);
+          });
+          packed += depth * gradientVectors * Vec::width;
+        }
       }
     }
   }
@@ -175,7 +197,7 @@ bool multiplyTransposed(Workspace& workspace, const float* a, int64_t aStride, i
   const int parts = partsFor(workspace, rows.count * M * vectors * Vec::width, multiplyAddsPerPart);
   const bool byLeft = M > vectors * Vec::width;
   const int64_t leftSize = gradientDepth * (M + 2 * gradientRows);
-  const int64_t rightSize = gradientDepth * gradientLanes;
+  const int64_t rightSize = gradientDepth * gradientColumns * Vec::width;
   float* left = workspace.scratch(scratch::packedLeft, leftSize * parts);
   float* right = workspace.scratch(scratch::packedRight, rightSize * parts);
   if (!left || !right) return false;
@@ -198,6 +220,8 @@ void sumColumns(Workspace& workspace, const float* b, int64_t bStride, const Col
     for (int64_t v = range.begin; v < range.end; v += gradientVectors) {
       withVectors<gradientVectors>(std::min<int64_t>(gradientVectors, range.end - v), [&](auto count) {
         constexpr int n = count;
+        int64_t offsets[n];
+        for (int i = 0; i < n; ++i) offsets[i] = columns.bufferOffset(v + i);
         Tile<1, n> total;
         clear(total);
         for (int64_t first = 0; first < rows.count; first += run) {
@@ -206,7 +230,7 @@ void sumColumns(Workspace& workspace, const float* b, int64_t bStride, const Col
           for (int64_t k = first; k < std::min(first + run, rows.count); ++k) {
             const float* row = b + rows[k] * bStride;
             for (int i = 0; i < n; ++i) {
-              partial.sum[0][i] = partial.sum[0][i] + load(row + columns.bufferOffset(v + i));
+              partial.sum[0][i] = partial.sum[0][i] + load(row + offsets[i]);
             }
           }
           for (int i = 0; i < n; ++i) total.sum[0][i] = total.sum[0][i] + partial.sum[0][i];

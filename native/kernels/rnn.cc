@@ -53,14 +53,16 @@ struct RnnForward {
   }
 
   void step(int64_t s, Range rows, Range vectors) const {
-    const int64_t from = walk.from(s) * a.B, to = walk.to(s) * a.B;
-    forProducts(a.h + from * a.H, a.H, plainDepth(a.H), recurrent, rows.begin, rows.end, vectors.begin,
-                vectors.end, [&](int64_t row, int64_t vector, Vec sum) {
-                  const int64_t unit = vector * Vec::width, count = a.H - unit;
-                  const Vec h = isMasked(a.lengths, row, walk.time(s))
-                                    ? load(a.h + (from + row) * a.H + unit, count)
-                                    : activate(a.activation, sum + load(sumsOf(s) + row * stride + unit));
-                  store(a.h + (to + row) * a.H + unit, h, count);
+    const int64_t t = walk.time(s);
+    const float *h = a.h + walk.from(s) * a.B * a.H, *buffered = sumsOf(s);
+    float* next = a.h + walk.to(s) * a.B * a.H;
+    forProducts(h, a.H, plainDepth(a.H), recurrent, rows.begin, rows.end, vectors.begin, vectors.end,
+                [&](int64_t row, int64_t vector, Vec sum) {
+                  const int64_t unit = vector * Vec::width, at = row * a.H + unit, count = a.H - unit;
+                  const Vec value = isMasked(a.lengths, row, t)
+                                        ? load(h + at, count)
+                                        : activate(a.activation, sum + load(buffered + row * stride + unit));
+                  store(next + at, value, count);
                 });
   }
 };
@@ -79,7 +81,8 @@ struct RnnBackward {
     const Range vectors = split.vectors(stride / Vec::width, part, plainVectors);
     for (int64_t s = a.T - 1; s >= 0; --s) {
       if (!gate.enter(part, a.T - 1 - s)) return;
-      eachUnit(s, rows, vectors, [&](int64_t row, int64_t unit, Vec dh) { cell(s, row, unit, dh); });
+      const Step step = stepOf(s);
+      eachUnit(s, rows, vectors, [&](int64_t row, int64_t unit, Vec dh) { cell(step, row, unit, dh); });
     }
     if (!a.dInitialH && !a.dStates) return;
     if (!gate.enter(part, a.T)) return;
@@ -101,14 +104,28 @@ struct RnnBackward {
                 });
   }
 
-  void cell(int64_t s, int64_t row, int64_t unit, Vec dh) const {
-    const int64_t t = walk.time(s), count = a.H - unit, after = (walk.to(s) * a.B + row) * a.H + unit;
-    if (a.dy) dh = dh + load(a.dy + (t * a.B + row) * a.H + unit, count);
-    if (a.dStates) store(a.dStates + after, dh, count);
-    const bool masked = isMasked(a.lengths, row, t);
+  /** What a step reads and writes, [B, H] each. */
+  struct Step {
+    int64_t t;
+    float* gates;
+    const float* dy;
+    const float* h;
+    float* dStates;
+  };
+
+  Step stepOf(int64_t s) const {
+    const int64_t t = walk.time(s), rows = a.B * a.H, to = walk.to(s) * rows;
+    return {t, gatesOf(s), a.dy ? a.dy + t * rows : nullptr, a.h + to, a.dStates ? a.dStates + to : nullptr};
+  }
+
+  void cell(const Step& step, int64_t row, int64_t unit, Vec dh) const {
+    const int64_t at = row * a.H + unit, count = a.H - unit;
+    if (step.dy) dh = dh + load(step.dy + at, count);
+    if (step.dStates) store(step.dStates + at, dh, count);
+    const bool masked = isMasked(a.lengths, row, step.t);
     if (a.lengths) store(carry + row * stride + unit, masked ? dh : zero());
-    store(gatesOf(s) + row * stride + unit,
-          masked ? zero() : derive(a.activation, load(a.h + after, count), dh));
+    const Vec gradient = masked ? zero() : derive(a.activation, load(step.h + at, count), dh);
+    store(step.gates + row * stride + unit, gradient);
   }
 };
 
