@@ -58,7 +58,7 @@ describe('the ends of the range', () => {
     ['tanh', [0, -0, infinity, -infinity, 9, -1e30, NaN], [0, -0, 1, -1, 1, -1, NaN]],
     ['sigmoid', [0, -0, infinity, -infinity, 1e30, -1e30, 20, NaN], [0.5, 0.5, 1, 0, 1, 0, 1, NaN]],
     ['log', [1, 0, -0, infinity, -1, -infinity, NaN], [0, -infinity, -infinity, infinity, NaN, NaN, NaN]],
-    ['relu', [1.5, 0, -0, -2, infinity, -infinity], [1.5, 0, 0, 0, infinity, 0]],
+    ['relu', [1.5, 0, -0, -2, infinity, -infinity, NaN], [1.5, 0, -0, 0, infinity, 0, NaN]],
   ] as const)('of %s', (name, x, expected) => {
     // One by one as well: the last few of a tensor take another path than whole vectors.
     expect(Array.from(evaluate(name, x))).toEqual(expected)
