@@ -5,7 +5,7 @@
 # Usage: scripts/sanitize.sh [mutants per level] [seed]
 set -eu
 cd "$(dirname "$0")/.."
-mutants=${1:-20000}
+mutants=${1:-5000}
 seed=${2:-1}
 out=build/sanitize
 programs=$out/programs
