@@ -1,9 +1,60 @@
+#include "../runtime/blas.h"
 #include "product.h"
 #include "shared.h"
 
 namespace ostinato::OSTINATO_LEVEL {
 
+namespace {
+
+/** op(a) [M, K] · op(b) [K, N]; leading: elements between rows as they lie in memory. */
+struct LargeProduct {
+  int64_t M, K, N;
+  const float* a;
+  int64_t leadingA;
+  bool transposeA;
+  const float* b;
+  int64_t leadingB;
+  bool transposeB;
+  const float* bias;
+  float* y;
+
+  /**
+   * Our own products are as fast as those of a BLAS or faster while the operands stay in cache; where they do
+   * not, a BLAS is, if there is one. It runs on each thread alone, with a share of the longer side of y.
+   */
+  bool run(Workspace& workspace) const {
+    constexpr int64_t fewest = 64, large = 1 << 20;
+    const Blas* blas = workspace.blas();
+    if (!blas || std::min({M, K, N}) < fewest || std::max({M * K, K * N, M * N}) < large) return false;
+    const int parts = partsFor(workspace, M * K * N, multiplyAddsPerPart);
+    workspace.parallel(parts, [&](int part) {
+      const bool byRows = M >= N;
+      const Range rows = byRows ? share(M, parts, part, 16) : Range{0, M};
+      const Range columns = byRows ? Range{0, N} : share(N, parts, part, 16);
+      if (rows.count() > 0 && columns.count() > 0) runPart(*blas, rows, columns);
+    });
+    return true;
+  }
+
+ private:
+  void runPart(const Blas& blas, Range rows, Range columns) const {
+    float* target = y + rows.begin * N + columns.begin;
+    for (int64_t row = 0; bias && row < rows.count(); ++row) {
+      std::memcpy(target + row * N, bias + columns.begin, sizeof(float) * columns.count());
+    }
+    const auto length = [](int64_t n) { return static_cast<int>(n); };
+    blas.sgemm(Blas::rowMajor, transposeA ? Blas::transpose : Blas::noTranspose,
+               transposeB ? Blas::transpose : Blas::noTranspose, length(rows.count()),
+               length(columns.count()), length(K), 1.0f, a + rows.begin * (transposeA ? 1 : leadingA),
+               length(leadingA), b + columns.begin * (transposeB ? leadingB : 1), length(leadingB),
+               bias ? 1.0f : 0.0f, target, length(N));
+  }
+};
+
+}  // namespace
+
 Outcome matmul(const contract::MatmulArguments& a, Workspace& workspace) {
+  if (LargeProduct{a.M, a.K, a.N, a.a, a.K, false, a.b, a.N, false, a.bias, a.y}.run(workspace)) return {};
   const int64_t elements = panelElements(plainColumns(a.N).vectors(), plainVectors, a.K);
   const float* panels = workspace.panels(a.b, role::plain, a.K, a.N, elements, packPlain);
   if (!panels) return outOfMemory;
@@ -12,12 +63,14 @@ Outcome matmul(const contract::MatmulArguments& a, Workspace& workspace) {
 }
 
 Outcome matmul_transpose_a(const contract::MatmulTransposeAArguments& a, Workspace& workspace) {
+  if (LargeProduct{a.M, a.K, a.N, a.a, a.M, true, a.b, a.N, false, nullptr, a.y}.run(workspace)) return {};
   const bool done =
       multiplyTransposed(workspace, a.a, a.M, a.M, a.b, a.N, plainColumns(a.N), {a.K, nullptr}, a.y, a.N);
   return done ? Outcome{} : outOfMemory;
 }
 
 Outcome matmul_transpose_b(const contract::MatmulTransposeBArguments& a, Workspace& workspace) {
+  if (LargeProduct{a.M, a.K, a.N, a.a, a.K, false, a.b, a.K, true, nullptr, a.y}.run(workspace)) return {};
   const int64_t elements = transposedElements(a.N, plainColumns(a.K));
   const float* panels = workspace.panels(a.b, role::plainTransposed, a.N, a.K, elements, packPlainTransposed);
   if (!panels) return outOfMemory;

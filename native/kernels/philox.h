@@ -2,25 +2,32 @@
 // easy as 1, 2, 3" (2011).
 #pragma once
 #include <cmath>
-#include <cstdint>
+
+#include "../simd/wide.h"
 
 namespace ostinato::OSTINATO_LEVEL {
 
-struct Words {
-  uint32_t w[4];
-};
+/** Calls of the generator that run side by side, one a lane. */
+inline constexpr int philoxCalls = Wide::width;
 
-inline Words philox4x32(Words counter, uint32_t key0, uint32_t key1) {
-  uint32_t(&c)[4] = counter.w;
-  for (int round = 0; round < 10; ++round) {
-    const uint64_t first = uint64_t{0xD2511F53} * c[0], second = uint64_t{0xCD9E8D57} * c[2];
-    counter = {{static_cast<uint32_t>(second >> 32) ^ c[1] ^ key0, static_cast<uint32_t>(second),
-                static_cast<uint32_t>(first >> 32) ^ c[3] ^ key1, static_cast<uint32_t>(first)}};
-    key0 += 0x9E3779B9;
-    key1 += 0xBB67AE85;
+/** Four words of each call: the counters, and in their place the random words. Only lower halves of lanes
+ * count. */
+struct PhiloxWords {
+  Wide words[4];
+
+  void run(uint32_t key0, uint32_t key1) {
+    const Wide multiplier0 = broadcastWide(0xD2511F53), multiplier1 = broadcastWide(0xCD9E8D57);
+    for (int round = 0; round < 10; ++round) {
+      const Wide first = multiplyLower(words[0], multiplier0), second = multiplyLower(words[2], multiplier1);
+      words[0] = upper(second) ^ words[1] ^ broadcastWide(key0);
+      words[1] = second;
+      words[2] = upper(first) ^ words[3] ^ broadcastWide(key1);
+      words[3] = first;
+      key0 += 0x9E3779B9;
+      key1 += 0xBB67AE85;
+    }
   }
-  return counter;
-}
+};
 
 /** A run-time scalar as a word: modulo 2³², as JavaScript's >>> 0. */
 inline uint32_t wordOf(double scalar) {

@@ -9,14 +9,12 @@ namespace {
 constexpr int64_t panelLanes = plainVectors * Vec::width;
 constexpr int plainRows = tileBudget / plainVectors;
 
-/** Rows taken together through all panels: their part of the left operand stays in the second-level cache. */
-int64_t rowBlock(const Depth& depth) {
-  constexpr int64_t cached = 32 << 10;
-  // An empty sum is a sum all the same.
-  const int64_t row = std::max<int64_t>(depth.pieces * depth.length, 1);
-  const int64_t rows = cached / row / plainRows * plainRows;
-  return std::max<int64_t>(rows, 4 * plainRows);
-}
+/**
+ * Of the left operand, this many rows and this much depth are taken together through all panels: so they stay
+ * in the second-level cache, and a panel in the first.
+ */
+constexpr int64_t rowBlock = 16 * plainRows;
+constexpr int64_t depthBlock = 512;
 
 struct PanelProduct {
   const float* a;
@@ -27,31 +25,55 @@ struct PanelProduct {
   const float* bias;
   float* y;
 
+  /** Part of the depth: whole pieces, or elements where there is one piece. */
+  struct Cut {
+    const float* a;
+    Depth depth;
+    int64_t panelRow;  // its first row in a panel
+  };
+
+  int64_t cuts() const {
+    return std::max<int64_t>((depth.pieces * depth.length + depthBlock - 1) / depthBlock, 1);
+  }
+
+  Cut cut(int64_t index) const {
+    const bool isWhole = depth.pieces == 1;
+    const int64_t count = isWhole ? depth.length : depth.pieces;
+    const int64_t begin = count * index / cuts(), taken = count * (index + 1) / cuts() - begin;
+    if (isWhole) return {a + begin, plainDepth(taken), begin};
+    return {a + begin * depth.stride, {taken, depth.length, depth.stride}, begin * depth.length};
+  }
+
   void run(Range rows, Range panelRange) const {
-    const int64_t block = rowBlock(depth);
-    for (int64_t begin = rows.begin; begin < rows.end; begin += block) {
-      const int64_t end = std::min(begin + block, rows.end);
-      for (int64_t p = panelRange.begin; p < panelRange.end; ++p) {
-        const int64_t left = columns - p * panelLanes;
-        const int64_t vectors = std::min<int64_t>((left + Vec::width - 1) / Vec::width, plainVectors);
-        withVectors<plainVectors>(vectors, [&](auto count) { panel<count>(begin, end, p); });
+    for (int64_t begin = rows.begin; begin < rows.end; begin += rowBlock) {
+      const int64_t end = std::min(begin + rowBlock, rows.end);
+      for (int64_t index = 0; index < cuts(); ++index) {
+        const Cut taken = cut(index);
+        for (int64_t p = panelRange.begin; p < panelRange.end; ++p) {
+          const int64_t left = columns - p * panelLanes;
+          const int64_t vectors = std::min<int64_t>((left + Vec::width - 1) / Vec::width, plainVectors);
+          withVectors<plainVectors>(vectors,
+                                    [&](auto count) { panel<count>(taken, index == 0, begin, end, p); });
+        }
       }
     }
   }
 
   template <int Vectors>
-  void panel(int64_t begin, int64_t end, int64_t p) const {
-    const float* weights = panels + p * depth.pieces * depth.length * panelLanes;
+  void panel(const Cut& taken, bool isFirst, int64_t begin, int64_t end, int64_t p) const {
     const int64_t first = p * panelLanes;
+    const float* weights = panels + (p * depth.pieces * depth.length + taken.panelRow) * panelLanes;
     forRowTiles<tileBudget / Vectors>(begin, end, [&](int64_t row, auto count) {
       constexpr int rows = count;
       Tile<rows, Vectors> tile;
       for (int v = 0; v < Vectors; ++v) {
         const int64_t column = first + v * Vec::width;
-        const Vec start = bias ? load(bias + column, columns - column) : zero();
-        for (int r = 0; r < rows; ++r) tile.sum[r][v] = start;
+        const Vec start = bias && isFirst ? load(bias + column, columns - column) : zero();
+        for (int r = 0; r < rows; ++r) {
+          tile.sum[r][v] = isFirst ? start : load(y + (row + r) * columns + column, columns - column);
+        }
       }
-      multiply(tile, a + row * rowStride, rowStride, depth, weights, panelLanes);
+      multiply(tile, taken.a + row * rowStride, rowStride, taken.depth, weights, panelLanes);
       for (int r = 0; r < rows; ++r) {
         for (int v = 0; v < Vectors; ++v) {
           const int64_t column = first + v * Vec::width;
@@ -83,10 +105,10 @@ namespace {
 // The gradient of weights: both operands are packed piece by piece along the rows they are summed over.
 constexpr int gradientVectors = 3;
 constexpr int gradientRows = tileBudget / gradientVectors;
-constexpr int64_t gradientDepth = 192;
+constexpr int64_t gradientDepth = 256;
 /** Vectors of the right operand packed at a time: enough to read its rows in long runs, few enough for the
  * cache. */
-constexpr int64_t gradientColumns = 12 * gradientVectors;
+constexpr int64_t gradientColumns = 8 * gradientVectors;
 
 struct GradientProduct {
   const float* a;
@@ -101,38 +123,37 @@ struct GradientProduct {
   /** a[k, m …] for `depth` rows from `first` on → [tiles of gradientRows][depth][gradientRows], zeros at the
    * edge. */
   void packLeft(int64_t first, int64_t depth, Range m, float* packed) const {
+    const int64_t whole = m.count() / gradientRows, rest = m.count() % gradientRows;
     for (int64_t k = 0; k < depth; ++k) {
-      const float* row = a + rows[first + k] * aStride;
+      const float* source = a + rows[first + k] * aStride + m.begin;
       float* target = packed + k * gradientRows;
-      for (int64_t begin = m.begin; begin < m.end; begin += gradientRows, target += depth * gradientRows) {
-        const int64_t count = std::min<int64_t>(gradientRows, m.end - begin);
-        if (count == gradientRows) {
-          std::memcpy(target, row + begin, sizeof(float) * gradientRows);
-        } else {
-          for (int64_t i = 0; i < gradientRows; ++i) target[i] = i < count ? row[begin + i] : 0.0f;
-        }
+      for (int64_t tile = 0; tile < whole; ++tile) {
+        std::memcpy(target, source, sizeof(float) * gradientRows);
+        source += gradientRows;
+        target += depth * gradientRows;
       }
+      for (int64_t i = 0; rest > 0 && i < gradientRows; ++i) target[i] = i < rest ? source[i] : 0.0f;
     }
   }
 
   /** b[k, vectors] for `depth` rows from `first` on → [panels of gradientVectors][depth][gradientVectors ·
    * width]. */
   void packRight(int64_t first, int64_t depth, Range vectors, float* packed) const {
-    int64_t offsets[gradientColumns], lanes[gradientColumns];
-    for (int64_t i = 0; i < vectors.count(); ++i) {
-      offsets[i] = columns.bufferOffset(vectors.begin + i);
-      // A plain matrix ends where its last column ends; a gate buffer has whole vectors.
-      lanes[i] = columns.slots == 1 ? columns.count(vectors.begin + i) : Vec::width;
-    }
+    int64_t offsets[gradientColumns];
+    for (int64_t i = 0; i < vectors.count(); ++i) offsets[i] = columns.bufferOffset(vectors.begin + i);
+    // A plain matrix ends where its last column ends; a gate buffer has whole vectors.
+    const int64_t last = vectors.count() - 1;
+    const int64_t lastLanes = columns.slots == 1 ? columns.count(vectors.begin + last) : Vec::width;
+    const int64_t whole = last / gradientVectors * gradientVectors;
     for (int64_t k = 0; k < depth; ++k) {
       const float* row = b + rows[first + k] * bStride;
       float* target = packed + k * gradientVectors * Vec::width;
-      for (int64_t i = 0; i < vectors.count();
-           i += gradientVectors, target += depth * gradientVectors * Vec::width) {
-        for (int64_t v = i; v < std::min(i + gradientVectors, vectors.count()); ++v) {
-          store(target + (v - i) * Vec::width, load(row + offsets[v], lanes[v]));
-        }
+      for (int64_t i = 0; i < whole; i += gradientVectors) {
+        for (int v = 0; v < gradientVectors; ++v) store(target + v * Vec::width, load(row + offsets[i + v]));
+        target += depth * gradientVectors * Vec::width;
       }
+      for (int64_t i = whole; i < last; ++i) store(target + (i - whole) * Vec::width, load(row + offsets[i]));
+      store(target + (last - whole) * Vec::width, load(row + offsets[last], lastLanes));
     }
   }
 
