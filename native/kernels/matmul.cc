@@ -20,18 +20,23 @@ struct LargeProduct {
 
   /**
    * Our own products are as fast as those of a BLAS or faster while the operands stay in cache; where they do
-   * not, a BLAS is, if there is one. It runs on each thread alone, with a share of the longer side of y.
+   * not, a BLAS is, if there is one. It runs on each thread alone, with a share of the longer side of y, and
+   * in calls of some tens of milliseconds, between which an abort is heard.
    */
   bool run(Workspace& workspace) const {
-    constexpr int64_t fewest = 64, large = 1 << 20;
+    constexpr int64_t fewest = 64, large = 1 << 20, multiplyAddsPerCall = int64_t{1} << 30;
     const Blas* blas = workspace.blas();
     if (!blas || std::min({M, K, N}) < fewest || std::max({M * K, K * N, M * N}) < large) return false;
     const int parts = partsFor(workspace, M * K * N, multiplyAddsPerPart);
     workspace.parallel(parts, [&](int part) {
       const bool byRows = M >= N;
-      const Range rows = byRows ? share(M, parts, part, 16) : Range{0, M};
-      const Range columns = byRows ? Range{0, N} : share(N, parts, part, 16);
-      if (rows.count() > 0 && columns.count() > 0) runPart(*blas, rows, columns);
+      const Range all = share(byRows ? M : N, parts, part, 16);
+      const int64_t calls = 1 + all.count() * K * std::min(M, N) / multiplyAddsPerCall;
+      for (int64_t i = 0; i < calls && !workspace.aborted(); ++i) {
+        const Range taken{all.begin + all.count() * i / calls, all.begin + all.count() * (i + 1) / calls};
+        if (taken.count() == 0) continue;
+        runPart(*blas, byRows ? taken : Range{0, M}, byRows ? Range{0, N} : taken);
+      }
     });
     return true;
   }

@@ -17,6 +17,7 @@ constexpr int64_t rowBlock = 16 * plainRows;
 constexpr int64_t depthBlock = 512;
 
 struct PanelProduct {
+  const Workspace& workspace;
   const float* a;
   int64_t rowStride;
   Depth depth;
@@ -45,7 +46,7 @@ struct PanelProduct {
   }
 
   void run(Range rows, Range panelRange) const {
-    for (int64_t begin = rows.begin; begin < rows.end; begin += rowBlock) {
+    for (int64_t begin = rows.begin; begin < rows.end && !workspace.aborted(); begin += rowBlock) {
       const int64_t end = std::min(begin + rowBlock, rows.end);
       for (int64_t index = 0; index < cuts(); ++index) {
         const Cut taken = cut(index);
@@ -88,7 +89,7 @@ struct PanelProduct {
 
 void multiplyPanels(Workspace& workspace, const float* a, int64_t rowStride, int64_t rows, const Depth& depth,
                     const float* panels, int64_t columns, const float* bias, float* y) {
-  const PanelProduct product{a, rowStride, depth, panels, columns, bias, y};
+  const PanelProduct product{workspace, a, rowStride, depth, panels, columns, bias, y};
   const int64_t panelsInAll = panelCount(columns, panelLanes);
   const int parts = partsFor(workspace, rows * columns * depth.pieces * depth.length, multiplyAddsPerPart);
   const bool byRows = rows >= int64_t{4} * plainRows * parts || panelsInAll < parts;
@@ -111,6 +112,7 @@ constexpr int64_t gradientDepth = 256;
 constexpr int64_t gradientColumns = 8 * gradientVectors;
 
 struct GradientProduct {
+  const Workspace& workspace;
   const float* a;
   int64_t aStride;
   const float* b;
@@ -187,6 +189,7 @@ struct GradientProduct {
       const int64_t first = rows.count * piece / pieces, depth = rows.count * (piece + 1) / pieces - first;
       packLeft(first, depth, m, left);
       for (int64_t begin = vectors.begin; begin < vectors.end; begin += gradientColumns) {
+        if (workspace.aborted()) return;
         const Range taken{begin, std::min(begin + gradientColumns, vectors.end)};
         packRight(first, depth, taken, right);
         const float* packed = right;
@@ -213,7 +216,7 @@ struct GradientProduct {
 
 bool multiplyTransposed(Workspace& workspace, const float* a, int64_t aStride, int64_t M, const float* b,
                         int64_t bStride, const Columns& columns, RowList rows, float* y, int64_t yStride) {
-  const GradientProduct product{a, aStride, b, bStride, columns, rows, y, yStride};
+  const GradientProduct product{workspace, a, aStride, b, bStride, columns, rows, y, yStride};
   const int64_t vectors = columns.vectors();
   const int parts = partsFor(workspace, rows.count * M * vectors * Vec::width, multiplyAddsPerPart);
   const bool byLeft = M > vectors * Vec::width;

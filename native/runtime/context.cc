@@ -132,9 +132,10 @@ Verdict RunContext::execute(uint32_t segments) {
     // Before `update`, an abort is still heard.
     if (workspace_.abortRequested_.load(std::memory_order_relaxed)) return {Status::aborted, segment.first};
     for (int32_t j = segment.first; j < segment.first + segment.count; ++j) {
-      if (workspace_.aborted()) return {Status::aborted, j};
       checked.before(j);
       if (Verdict verdict = runInstruction(j); !verdict.ok()) return verdict;
+      // Also after the last one: a kernel that heard of the abort has left its outputs unfinished.
+      if (workspace_.aborted()) return {Status::aborted, j};
     }
   }
   return {};

@@ -57,8 +57,8 @@ class Workspace {
   const float* panels(const float* weights, int role, int64_t rows, int64_t columns, int64_t elements,
                       PackFunction pack);
 
-  /** Polled inside time loops; a kernel that sees true returns Status::aborted at once. Always false in
-   * `update`. */
+  /** Polled inside time loops and large products; a kernel that sees true returns at once, its outputs
+   * unfinished. Always false in `update`. */
   bool aborted() const;
 
   /** Null where no CBLAS was found: packed kernels then do all products. Called from one thread at a time
