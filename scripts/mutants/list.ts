@@ -23,7 +23,7 @@ const native: readonly Omit<Mutant, 'executor'>[] = [
     name: 'lstm: mask dropped',
     file: 'native/kernels/lstm.cc',
     cases: 'lstm',
-    find: 'if (isMasked(a.lengths, row + r, walk.time(s))) {',
+    find: 'if (isMasked(a.lengths, row + r, t)) {',
     replace: 'if (false) {',
   },
   {
@@ -58,8 +58,8 @@ const native: readonly Omit<Mutant, 'executor'>[] = [
     name: 'dropout: keeps what it should drop',
     file: 'native/kernels/dropout.cc',
     cases: 'dropout',
-    find: 'random.w[i] >= threshold ?',
-    replace: 'random.w[i] < threshold ?',
+    find: '> highestDropped);',
+    replace: '<= highestDropped);',
   },
   {
     name: 'adam: bias correction of the second moment left out',
