@@ -16,6 +16,7 @@ export { type ErrorCode, OstinatoError } from './errors.js'
 export { type Initializer, initializers } from './initializers/index.js'
 export {
   type Activation,
+  type BidirectionalOptions,
   type DenseOptions,
   type DropoutOptions,
   type EmbeddingOptions,
@@ -25,6 +26,7 @@ export {
   type LayerOptions,
   type LstmOptions,
   layers,
+  type RecurrentLayer,
   type RecurrentOptions,
   type SimpleRnnOptions,
 } from './layers/index.js'

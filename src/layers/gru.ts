@@ -1,15 +1,12 @@
 import { features, gru as gruOperation } from '../graph/index.js'
-import type { Layer } from './layer.js'
 import { flag, known } from './options.js'
 import {
   cellWeights,
-  checkStreaming,
-  handOn,
+  type RecurrentLayer,
   type RecurrentOptions,
+  recurrentLayer,
   recurrentOptionNames,
   recurrentSettings,
-  savedSettings,
-  wholeAxis,
 } from './recurrent.js'
 
 export interface GruOptions extends RecurrentOptions {
@@ -30,41 +27,34 @@ export interface GruOptions extends RecurrentOptions {
  *
  * [batch, time, features] → [batch, units], or [batch, time, units] with `returnSequences`.
  */
-export function gru(options: GruOptions): Layer {
+export function gru(options: GruOptions): RecurrentLayer {
   known('gru', options, [...recurrentOptionNames, 'resetAfter'])
   const settings = recurrentSettings('gru', options)
   const resetAfter = flag('gru', 'resetAfter', options.resetAfter, true)
   const { units, useBias, biasInitializer } = settings
-  return {
-    kind: 'gru',
-    name: options.name,
-    options: { ...savedSettings(settings), resetAfter },
-    wholeAxis: wholeAxis(settings),
-    trace(x, scope) {
-      checkStreaming(scope, settings)
-      const weights = cellWeights(scope, settings, features(x, 'input'), 3)
-      const recurrentBias =
-        useBias && resetAfter
-          ? scope.parameter({
-              name: 'recurrentBias',
-              shape: [3 * units],
-              initialize: (s, r) => biasInitializer.fill(s, r),
-            })
-          : undefined
-      const carried = scope.carriedState('h', units, settings.stateful)
-      const result = gruOperation(
-        x,
-        { ...weights, recurrentBias },
-        {
-          lengths: scope.lengths,
-          initialH: carried?.initial,
-          reverse: settings.goBackwards,
-          training: scope.mode === 'train',
-          resetAfter,
-        },
-      )
-      carried?.store(result.finalH)
-      return handOn(result, settings)
-    },
-  }
+  return recurrentLayer('gru', options.name, settings, { resetAfter }, (x, scope, reverse) => {
+    const weights = cellWeights(scope, settings, features(x, 'input'), 3)
+    const recurrentBias =
+      useBias && resetAfter
+        ? scope.parameter({
+            name: 'recurrentBias',
+            shape: [3 * units],
+            initialize: (s, r) => biasInitializer.fill(s, r),
+          })
+        : undefined
+    const carried = scope.carriedState('h', units, settings.stateful)
+    const result = gruOperation(
+      x,
+      { ...weights, recurrentBias },
+      {
+        lengths: scope.lengths,
+        initialH: carried?.initial,
+        reverse,
+        training: scope.mode === 'train',
+        resetAfter,
+      },
+    )
+    carried?.store(result.finalH)
+    return result
+  })
 }

@@ -36,6 +36,8 @@ export interface Scope {
   random(rate: Scalar): RandomScalars
   /** A run-time scalar of this layer, with its value until somebody changes it. */
   scalar(name: string, value: number): Scalar
+  /** Traces a part of this layer, with a scope whose weights, states and scalars are named below the part's name. */
+  part<T>(name: string, trace: (scope: Scope) => T): T
 }
 
 /** One step of a model. A layer knows symbols and holds no numbers. */

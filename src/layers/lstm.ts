@@ -1,15 +1,12 @@
 import { features, lstm as lstmOperation } from '../graph/index.js'
-import type { Layer } from './layer.js'
 import { flag, known } from './options.js'
 import {
   cellWeights,
-  checkStreaming,
-  handOn,
+  type RecurrentLayer,
   type RecurrentOptions,
+  recurrentLayer,
   recurrentOptionNames,
   recurrentSettings,
-  savedSettings,
-  wholeAxis,
 } from './recurrent.js'
 
 export interface LstmOptions extends RecurrentOptions {
@@ -26,7 +23,7 @@ export interface LstmOptions extends RecurrentOptions {
  *
  * [batch, time, features] → [batch, units], or [batch, time, units] with `returnSequences`.
  */
-export function lstm(options: LstmOptions): Layer {
+export function lstm(options: LstmOptions): RecurrentLayer {
   known('lstm', options, [...recurrentOptionNames, 'unitForgetBias'])
   const read = recurrentSettings('lstm', options)
   const unitForgetBias = flag('lstm', 'unitForgetBias', options.unitForgetBias, true)
@@ -39,26 +36,19 @@ export function lstm(options: LstmOptions): Layer {
     },
   }
   const settings = { ...read, biasInitializer }
-  return {
-    kind: 'lstm',
-    name: options.name,
-    options: { ...savedSettings(read), unitForgetBias },
-    wholeAxis: wholeAxis(settings),
-    trace(x, scope) {
-      checkStreaming(scope, settings)
-      const weights = cellWeights(scope, settings, features(x, 'input'), 4)
-      const h = scope.carriedState('h', units, settings.stateful)
-      const c = scope.carriedState('c', units, settings.stateful)
-      const result = lstmOperation(x, weights, {
-        lengths: scope.lengths,
-        initialH: h?.initial,
-        initialC: c?.initial,
-        reverse: settings.goBackwards,
-        training: scope.mode === 'train',
-      })
-      h?.store(result.finalH)
-      c?.store(result.finalC)
-      return handOn(result, settings)
-    },
-  }
+  return recurrentLayer('lstm', options.name, settings, { unitForgetBias }, (x, scope, reverse) => {
+    const weights = cellWeights(scope, settings, features(x, 'input'), 4)
+    const h = scope.carriedState('h', units, settings.stateful)
+    const c = scope.carriedState('c', units, settings.stateful)
+    const result = lstmOperation(x, weights, {
+      lengths: scope.lengths,
+      initialH: h?.initial,
+      initialC: c?.initial,
+      reverse,
+      training: scope.mode === 'train',
+    })
+    h?.store(result.finalH)
+    c?.store(result.finalC)
+    return result
+  })
 }

@@ -3,7 +3,7 @@
 import { OstinatoError } from '../errors.js'
 import { reverseTime, type SequenceResult, type Tensor } from '../graph/index.js'
 import type { Initializer } from '../initializers/index.js'
-import type { Json, Scope } from './layer.js'
+import type { Json, Layer, Scope } from './layer.js'
 import { count, flag, type InitializerOption, initializer, type LayerOptions, saved } from './options.js'
 
 export interface RecurrentOptions extends LayerOptions {
@@ -68,7 +68,7 @@ export function recurrentSettings(where: string, options: RecurrentOptions): Rec
   }
 }
 
-export function savedSettings(settings: RecurrentSettings): { readonly [key: string]: Json } {
+function savedSettings(settings: RecurrentSettings): { readonly [key: string]: Json } {
   return {
     ...settings,
     kernelInitializer: saved(settings.kernelInitializer),
@@ -103,21 +103,46 @@ export function cellWeights(
   }
 }
 
-/** A returned sequence is reversed over the padded axis (Keras). */
-export function wholeAxis(settings: RecurrentSettings): boolean {
-  return settings.goBackwards && settings.returnSequences
-}
-
 /** Walking backwards begins at the end, which a stream does not have. */
-export function checkStreaming(scope: Scope, settings: RecurrentSettings): void {
-  if (scope.mode !== 'step' || !settings.goBackwards) return
-  throw new OstinatoError('INVALID_OPTION', scope.graph.path, 'goBackwards needs the whole sequence', {
+export function refuseStreaming(scope: Scope, what: string): void {
+  if (scope.mode !== 'step') return
+  throw new OstinatoError('INVALID_OPTION', scope.graph.path, `${what} needs the whole sequence`, {
     remedy: 'Use predict instead of a session',
   })
 }
 
-/** What the next layer sees. */
-export function handOn(result: SequenceResult, settings: RecurrentSettings): Tensor {
-  if (!settings.returnSequences) return result.finalH
-  return settings.goBackwards ? reverseTime(result.y) : result.y
+/** A layer that walks along time, one way or the other. */
+export interface RecurrentLayer extends Layer {
+  readonly settings: RecurrentSettings
+  /**
+   * All steps of x [time, batch, features], with the weights of `scope`; `reverse` walks from the last valid step of each
+   * row to the first. Every output stands at the step of its input.
+   */
+  walk(x: Tensor, scope: Scope, reverse: boolean): SequenceResult
+}
+
+/** The layer around a walk in one direction; `options` are those of its own cell. */
+export function recurrentLayer(
+  kind: string,
+  name: string | undefined,
+  settings: RecurrentSettings,
+  options: { readonly [key: string]: Json },
+  walk: RecurrentLayer['walk'],
+): RecurrentLayer {
+  const { returnSequences, goBackwards } = settings
+  return {
+    kind,
+    name,
+    options: { ...savedSettings(settings), ...options },
+    settings,
+    // A sequence walked backwards is handed on reversed over the padded axis (Keras).
+    wholeAxis: goBackwards && returnSequences,
+    walk,
+    trace(x, scope) {
+      if (goBackwards) refuseStreaming(scope, 'goBackwards')
+      const { y, finalH } = walk(x, scope, goBackwards)
+      if (!returnSequences) return finalH
+      return goBackwards ? reverseTime(y) : y
+    },
+  }
 }

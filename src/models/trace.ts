@@ -159,6 +159,13 @@ class Tracing {
         this.scalars.set(full, value)
         return graph.scalar(full)
       },
+      part: (name, trace) => {
+        const path = `${layer}/${name}`
+        graph.path = path
+        const made = trace(this.scope(path))
+        graph.path = layer
+        return made
+      },
       random: (rate: Scalar) => ({
         rate,
         seed: graph.scalar('seed'),

@@ -25,6 +25,10 @@ function everything(): Model {
       layers.simpleRNN({ ...sequence, units: 2, activation: 'relu', recurrentInitializer: 'orthogonal' }),
       layers.gru({ ...sequence, units: 3, resetAfter: false, goBackwards: true }),
       layers.lstm({ ...sequence, units: 2, stateful: true, unitForgetBias: false }),
+      layers.bidirectional(layers.gru({ ...sequence, units: 2, recurrentInitializer: 'zeros' })),
+      layers.bidirectional(layers.simpleRNN({ ...sequence, units: 3, activation: 'linear' }), {
+        name: 'both',
+      }),
       layers.lstm({
         units: 2,
         useBias: false,
@@ -205,6 +209,28 @@ describe('a broken file', () => {
       'a kind of the prototype',
       /^INVALID_FILE layer "gru": expected a known kind/,
       (c) => Object.assign(c.layers[0] ?? {}, { kind: 'constructor' }),
+    ],
+    [
+      'a bidirectional layer around nothing',
+      'INVALID_FILE layer "gru": expected the kind and options of a recurrent layer, received null',
+      (c) => Object.assign(c.layers[0] ?? {}, { kind: 'bidirectional', options: {} }),
+    ],
+    [
+      'a bidirectional layer around another',
+      /^INVALID_FILE layer "gru": expected the kind and options of a recurrent layer, received {"kind":"bidirec/,
+      (c) => {
+        const layer = { kind: 'bidirectional', options: { layer: { kind: 'gru', options: { units: 2 } } } }
+        Object.assign(c.layers[0] ?? {}, { kind: 'bidirectional', options: { layer } })
+      },
+    ],
+    [
+      'an unknown option inside a bidirectional layer',
+      /^INVALID_FILE model file: gru: unknown option "unites". Did you mean "units"\?/,
+      (c) =>
+        Object.assign(c.layers[0] ?? {}, {
+          kind: 'bidirectional',
+          options: { layer: { kind: 'gru', options: { unites: 2 } } },
+        }),
     ],
     [
       'an unknown option',

@@ -22,6 +22,10 @@ describe('options that nobody knows are refused, with the nearest that somebody 
       () => layers.simpleRNN(untyped({ units: 2, go_backwards: true })),
     ],
     [
+      'UNKNOWN_OPTION bidirectional: unknown option "names". Did you mean "name"?',
+      () => layers.bidirectional(layers.gru({ units: 2 }), untyped({ names: 'both' })),
+    ],
+    [
       'UNKNOWN_OPTION adam: unknown option "learning_rate". Did you mean "learningRate"?',
       () => optimizers.adam(untyped({ learning_rate: 1 })),
     ],
@@ -82,6 +86,26 @@ describe('values that make no sense are refused, by option', () => {
     [
       "INVALID_OPTION simpleRNN, activation: expected 'tanh', 'relu', 'linear', received selu",
       () => layers.simpleRNN({ units: 2, activation: untyped('selu') }),
+    ],
+    [
+      'INVALID_OPTION bidirectional: expected a recurrent layer, received dense. Pass layers.lstm, layers.gru or layers.simpleRNN',
+      () => layers.bidirectional(untyped(layers.dense({ units: 2 }))),
+    ],
+    [
+      'INVALID_OPTION bidirectional: expected a recurrent layer, received undefined. Pass layers.lstm, layers.gru or layers.simpleRNN',
+      () => layers.bidirectional(untyped(undefined)),
+    ],
+    [
+      'INVALID_OPTION bidirectional: the layer has goBackwards. Leave it out: both directions are walked',
+      () => layers.bidirectional(layers.lstm({ units: 2, goBackwards: true })),
+    ],
+    [
+      'INVALID_OPTION bidirectional: the layer is stateful. Leave it out: the backward direction begins at the end of every sequence',
+      () => layers.bidirectional(layers.lstm({ units: 2, stateful: true })),
+    ],
+    [
+      'INVALID_OPTION bidirectional: the layer is named "twice". Name the whole: bidirectional(layer, { name })',
+      () => layers.bidirectional(layers.lstm({ units: 2, name: 'twice' })),
     ],
     [
       'INVALID_OPTION sgd, learningRate: expected a number of at least 0, received NaN',

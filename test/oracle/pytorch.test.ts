@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { layers, type Optimizer, optimizers, sequential } from 'ostinato'
+import { layers, type Optimizer, optimizers, sequential, type TensorData } from 'ostinato'
 import { expect, test } from 'vitest'
 import type { Backend } from '../../src/backends/backend.js'
 import {
@@ -13,7 +13,7 @@ import {
 } from '../../src/graph/index.js'
 import { describeOnBackends } from '../backends.js'
 import { type Builder, difference, runFunction, traceFunction } from '../graph/harness.js'
-import { permuteGates, transposed } from './layouts.js'
+import { permuteGates, swapAxes, transposed } from './layouts.js'
 
 interface Numbers {
   readonly shape: readonly number[]
@@ -40,6 +40,23 @@ interface Trace {
   readonly end: Named
 }
 
+/** One step of SGD, at a rate of 1, towards a target of every step or of the last states. */
+interface Objective {
+  readonly target: Numbers
+  readonly result: Numbers
+  readonly loss: number
+  readonly gradients: Named
+}
+
+interface BidirectionalCase {
+  readonly name: string
+  readonly cell: CellCase['cell']
+  readonly x: Numbers
+  readonly start: Named
+  readonly sequence: Objective
+  readonly last: Objective
+}
+
 interface Fixture {
   readonly cells: readonly CellCase[]
   readonly losses: {
@@ -64,6 +81,7 @@ interface Fixture {
     }[]
     readonly traces: readonly Trace[]
   }
+  readonly bidirectional: readonly BidirectionalCase[]
 }
 
 const fixture = JSON.parse(
@@ -96,7 +114,13 @@ const direction = ({ data }: Numbers, d: number): number[] =>
   data.slice((d * data.length) / 2, ((d + 1) * data.length) / 2)
 
 /** Weights (or their gradients) of one direction by our names. */
-function weightsOf({ cell }: CellCase, source: Named, d: number, units: number, gradients: boolean) {
+function weightsOf(
+  { cell }: { readonly cell: CellCase['cell'] },
+  source: Named,
+  d: number,
+  units: number,
+  gradients: boolean,
+) {
   const suffix = d === 0 ? '_l0' : '_l0_reverse'
   const named = (name: string) => ours(cell, at(source, `${name}${suffix}`), units)
   const [input, recurrent] = [named('bias_ih'), named('bias_hh')]
@@ -230,6 +254,69 @@ describeOnBackends('PyTorch losses', (backend) => {
     const result = runFunction(backend, traced, { prediction: prediction.data, target: target.data })
     expect(Math.abs(result.objective - loss)).toBeLessThan(tolerance * (1 + loss))
     expect(difference(result.outputs['∂prediction'] ?? [], gradient.data)).toBeLessThan(tolerance)
+  })
+})
+
+/** A tensor of PyTorch [time, batch, width] as the public face takes it. */
+function batchMajor({ data, shape }: Numbers): TensorData {
+  if (shape.length === 2) return { data: Float32Array.from(data), shape }
+  const [time = 0, batch = 0, width = 0] = shape
+  return { data: Float32Array.from(swapAxes(data, time, batch, width)), shape: [batch, time, width] }
+}
+
+/** Weights (or their gradients) of the layer by our names. */
+function bidirectionalWeights(of: BidirectionalCase, source: Named, units: number, gradients: boolean) {
+  return new Map<string, Float64Array>(
+    ['forward', 'backward'].flatMap((part, d) =>
+      Object.entries(weightsOf(of, source, d, units, gradients)).map(
+        ([name, data]) => [`bidirectional/${part}/${name.split(' ')[0]}`, data] as const,
+      ),
+    ),
+  )
+}
+
+describeOnBackends('PyTorch packed sequences, by layers.bidirectional', (backend) => {
+  const { lengths } = fixture.training
+  // Weights come out as float32 everywhere.
+  const tolerance = backend.name === 'reference' ? 2e-7 : 2e-5
+
+  const cases = fixture.bidirectional.flatMap((of) => [
+    { name: `${of.name}, every step`, of, returnSequences: true },
+    { name: `${of.name}, last states`, of, returnSequences: false },
+  ])
+  test.each(cases)('$name', async ({ of, returnSequences }) => {
+    const { target, result, loss, gradients } = returnSequences ? of.sequence : of.last
+    const [, units = 0] = at(of.start, 'weight_hh_l0').shape
+    const make = { lstm: layers.lstm, gru: layers.gru, rnn: layers.simpleRNN }[of.cell]
+    const model = sequential([layers.bidirectional(make({ units, returnSequences }))], {
+      backend: backend.name,
+      inputShape: [null, of.x.shape[2] ?? 0],
+    })
+    const start = bidirectionalWeights(of, of.start, units, false)
+    expect(model.getWeights().map((w) => w.name)).toEqual([...start.keys()])
+    model.setWeights([...start].map(([name, data]) => ({ name, data })))
+    const batch = { inputs: batchMajor(of.x), targets: batchMajor(target), lengths }
+
+    const { data, shape } = await model.predict(batch)
+    const time = returnSequences ? (of.x.shape[0] ?? 0) : 1
+    // Unpacking gives zeros behind the end of a row, where the forward direction repeats its last output.
+    const valid = data.map((v, i) => {
+      const [row, step] = [Math.floor(i / (time * 2 * units)), Math.floor(i / (2 * units)) % time]
+      return returnSequences && step >= (lengths[row] ?? 0) ? 0 : v
+    })
+    const expected = batchMajor(result)
+    expect(shape).toEqual(expected.shape)
+    expect(difference(valid, expected.data)).toBeLessThan(tolerance)
+
+    model.compile({ optimizer: optimizers.sgd({ learningRate: 1 }), loss: 'meanSquaredError' })
+    const [reached = 0] = (await model.fit([batch])).loss
+    expect(Math.abs(reached - loss)).toBeLessThan(tolerance)
+    const moved = bidirectionalWeights(of, gradients, units, true)
+    for (const { name, data } of model.getWeights()) {
+      const change = data.map((v, i) => (start.get(name)?.[i] ?? 0) - v)
+      expect(difference(change, moved.get(name) ?? []), name).toBeLessThan(tolerance)
+    }
+    model.dispose()
   })
 })
 

@@ -35,6 +35,7 @@ export const accepted = [
   layers.lstm({ units: 128, returnSequences: true, name: 'lstm', goBackwards: false, stateful: true }),
   layers.gru({ units: 4, resetAfter: false, recurrentInitializer: initializers.orthogonal({ gain: 0.5 }) }),
   layers.simpleRNN({ units: 4, activation: 'relu' }),
+  layers.bidirectional(layers.lstm({ units: 4, returnSequences: true }), { name: 'both' }),
   layers.dropout({ rate: 0.5 }),
   layers.dense({ units: 2, activation: 'softmax', useBias: false }),
 ]
@@ -81,6 +82,10 @@ export function refused(model: Model, batch: Batch): void {
   layers.simpleRNN({ units: 4, activation: 'selu' })
   // @ts-expect-error: units are a number
   layers.dense({ units: '4' })
+  // @ts-expect-error: a layer that does not walk along time
+  layers.bidirectional(layers.dense({ units: 4 }))
+  // @ts-expect-error: merge modes are not there
+  layers.bidirectional(layers.lstm({ units: 4 }), { mergeMode: 'sum' })
   // @ts-expect-error: an initializer that is not there
   layers.dense({ units: 4, kernelInitializer: 'glorot' })
   // @ts-expect-error: a setting that this initializer has not
