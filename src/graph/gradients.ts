@@ -193,10 +193,14 @@ function influenced(graph: Graph, leaves: readonly Tensor[]): Set<Tensor> {
 }
 
 /**
- * Appends the nodes that compute the gradient of the sum of all losses for each leaf.
- * A leaf without influence on any loss has no entry.
+ * Appends the nodes that compute, for each leaf, the gradient of the sum of all losses, and of whatever lies beyond the
+ * `given` tensors, whose gradients come from outside. A leaf without influence on any of these has no entry.
  */
-export function appendGradients(graph: Graph, leaves: readonly Tensor[]): Map<Tensor, Tensor> {
+export function appendGradients(
+  graph: Graph,
+  leaves: readonly Tensor[],
+  given: ReadonlyMap<Tensor, Tensor> = new Map(),
+): Map<Tensor, Tensor> {
   const moving = influenced(graph, leaves)
   const gradients = new Map<Tensor, Tensor>()
 
@@ -207,6 +211,7 @@ export function appendGradients(graph: Graph, leaves: readonly Tensor[]): Map<Te
     const known = gradients.get(target)
     gradients.set(target, known ? add(known, shaped) : shaped)
   }
+  for (const [tensor, gradient] of given) accumulate(tensor, gradient)
 
   const forward = [...graph.nodes]
   const path = graph.path
