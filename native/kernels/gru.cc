@@ -57,7 +57,9 @@ Outcome gru(const contract::GruArguments& a, Workspace& workspace) {
   const Columns columns = inputColumns(a.H);
   const int64_t stride = columns.blocks() * blockLanes, unitStride = columns.blocks() * Vec::width;
   const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, gates);
-  const int64_t chunk = stepsPerChunk(a.T, split.rows(0).count(), stride);
+  SequenceRows rows;
+  if (!rows.arrange(workspace, a.lengths, a.B, split)) return outOfMemory;
+  const int64_t chunk = stepsPerChunk(a.T, rows.all(0).count, stride);
 
   const float* kernel =
       workspace.panels(a.kernel, role::gruInput, a.I, gates * a.H, gates * unitStride * a.I, packInput);
@@ -73,15 +75,16 @@ Outcome gru(const contract::GruArguments& a, Workspace& workspace) {
     if (!candidate) return outOfMemory;
   }
   float* bias = workspace.scratch(scratch::bias, (gates + 1) * unitStride);
-  float* buffer = a.saved ? a.saved : workspace.scratch(scratch::gates, chunk * a.B * stride);
-  if (!kernel || !recurrent || !bias || !buffer) return outOfMemory;
+  float* gateRows = a.saved ? a.saved : workspace.scratch(scratch::gates, chunk * a.B * stride);
+  if (!kernel || !recurrent || !bias || !gateRows) return outOfMemory;
   float* candidateBias = bias + gates * unitStride;
   packGruBias(a, columns, bias);
   packBias(a.recurrentBias, candidateColumns(a.H), candidateBias);
 
   const Walk walk{a.T, a.reverse != 0};
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
-  const Forward forward{a, walk, kernel, recurrent, candidate, bias, candidateBias, buffer, stride, chunk};
+  const GateBuffer buffer{gateRows, stride, a.B, chunk, a.saved != nullptr, walk};
+  const Forward forward{a, walk, rows, kernel, recurrent, candidate, bias, candidateBias, buffer};
   StepGate gate(workspace, split);
   workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
   return gate.outcome();
@@ -108,14 +111,17 @@ Outcome gru_backward(const contract::GruBackwardArguments& a, Workspace& workspa
     if (!candidateTransposed) return outOfMemory;
   }
   float* carry = workspace.scratch(scratch::carry, a.B * unitStride);
+  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, gates);
+  SequenceRows rows;
   RowList valid;
-  if (!recurrentTransposed || !carry || !listValidRows(workspace, a.lengths, a.T, a.B, valid))
+  if (!recurrentTransposed || !carry || !rows.arrange(workspace, a.lengths, a.B, split) ||
+      !listValidRows(workspace, a.lengths, a.T, a.B, valid)) {
     return outOfMemory;
+  }
   padRows(a.dFinalH, a.B, a.H, unitStride, carry);
 
   const Walk walk{a.T, a.reverse != 0};
-  const Backward backward{a, walk, recurrentTransposed, candidateTransposed, carry, unitStride, stride};
-  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, gates);
+  const Backward backward{a, walk, rows, recurrentTransposed, candidateTransposed, carry, unitStride, stride};
   StepGate gate(workspace, split);
   workspace.parallel(split.parts, [&](int part) { backward.run(part, split, gate); });
   if (!isOk(gate.outcome())) return gate.outcome();
@@ -124,8 +130,8 @@ Outcome gru_backward(const contract::GruBackwardArguments& a, Workspace& workspa
     const float* kernelTransposed =
         transposed(a.kernel, role::gruInputTransposed, a.I, inputs, packGatesTransposed<inputColumns>);
     if (!kernelTransposed) return outOfMemory;
-    multiplyPanels(workspace, a.saved, stride, a.T * a.B, depthOf(inputs), kernelTransposed, a.I, nullptr,
-                   a.dx);
+    clearMasked(a.lengths, a.T, a.B, a.I, a.dx);
+    multiplyPanels(workspace, a.saved, stride, valid, depthOf(inputs), kernelTransposed, a.I, nullptr, a.dx);
   }
   const Columns recurrents = a.resetAfter ? recurrentColumns(a.H) : inputs;
   if (a.dBias) sumColumns(workspace, a.saved, stride, inputs, valid, a.dBias);

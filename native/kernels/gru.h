@@ -26,38 +26,37 @@ inline float* slotOf(float* row, int64_t block, Slot slot) {
 struct Forward {
   const contract::GruArguments& a;
   Walk walk;
+  const SequenceRows& rows;
   const float* kernel;         // [blocks][I][3 · width]
   const float* recurrent;      // reset after: [blocks][H][3 · width]; before: [blocks][H][2 · width]
   const float* candidate;      // reset before: [panels][blocks · width][plainVectors · width]
   const float* bias;           // [blocks][3 · width]
   const float* candidateBias;  // reset after: [blocks · width]
-  float* buffer;               // saved, or the steps of one chunk
-  int64_t stride;              // of a row of the gate buffer
-  int64_t chunk;
+  GateBuffer buffer;
 
-  float* gatesOf(int64_t s) const { return buffer + (a.saved ? walk.time(s) : s % chunk) * a.B * stride; }
   void run(int part, const SequenceSplit& split, StepGate& gate) const;
 
  private:
   /** What a step reads and writes: rows of the gate buffer, and [B, H] of the states. */
   struct Step {
-    int64_t t;
     float* gates;
     const float* previous;
     float* next;
+    RowList taken;
   };
 
-  Step stepOf(int64_t s) const;
-  void input(int64_t s, Range rows, Range blocks) const;
-  void stepResetAfter(const Step& step, Range rows, int64_t block) const;
-  void resetGates(const Step& step, Range rows, int64_t block) const;
-  void candidates(const Step& step, Range rows, Range blocks) const;
+  Step stepOf(int part, int64_t s) const;
+  void input(int part, int64_t s, Range blocks) const;
+  void stepResetAfter(const Step& step, int64_t block) const;
+  void resetGates(const Step& step, int64_t block) const;
+  void candidates(const Step& step, Range blocks) const;
   void finish(const Step& step, int64_t row, int64_t block, Vec z, Vec n) const;
 };
 
 struct Backward {
   const contract::GruBackwardArguments& a;
   Walk walk;
+  const SequenceRows& rows;
   const float*
       recurrentTransposed;  // depth: the recurrent gates with reset after, the reset gates with reset before
   const float* candidateTransposed;  // reset before: depth the candidate
@@ -80,9 +79,9 @@ struct Backward {
 
   Step stepOf(int64_t s) const;
   template <typename Body>
-  void eachUnit(int64_t s, Range rows, Range blocks, Body&& body) const;
+  void eachUnit(int part, int64_t s, Range blocks, Body&& body) const;
   void cell(const Step& step, int64_t row, int64_t block, Vec dh) const;
-  void throughReset(int64_t s, Range rows, Range blocks) const;
+  void throughReset(int part, int64_t s, Range blocks) const;
 };
 
 }  // namespace ostinato::OSTINATO_LEVEL::gruCell

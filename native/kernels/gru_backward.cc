@@ -3,20 +3,19 @@
 namespace ostinato::OSTINATO_LEVEL::gruCell {
 
 void Backward::run(int part, const SequenceSplit& split, StepGate& gate) const {
-  const Range rows = split.rows(part);
   const Range blocks = split.vectors(inputColumns(a.H).blocks(), part, plainVectors);
   int64_t entered = 0;
   for (int64_t s = a.T - 1; s >= 0; --s) {
     if (!gate.enter(part, entered++)) return;
     const Step step = stepOf(s);
-    eachUnit(s, rows, blocks, [&](int64_t row, int64_t block, Vec dh) { cell(step, row, block, dh); });
+    eachUnit(part, s, blocks, [&](int64_t row, int64_t block, Vec dh) { cell(step, row, block, dh); });
     if (a.resetAfter) continue;
     if (!gate.enter(part, entered++)) return;
-    throughReset(s, rows, blocks);
+    throughReset(part, s, blocks);
   }
   if (!a.dInitialH && !a.dStates) return;
   if (!gate.enter(part, entered)) return;
-  eachUnit(-1, rows, blocks, [&](int64_t row, int64_t block, Vec dh) {
+  eachUnit(part, -1, blocks, [&](int64_t row, int64_t block, Vec dh) {
     const int64_t unit = block * Vec::width, at = row * a.H + unit, count = a.H - unit;
     if (a.dInitialH) store(a.dInitialH + at, dh, count);
     if (a.dStates) store(a.dStates + walk.from(0) * a.B * a.H + at, dh, count);
@@ -25,13 +24,16 @@ void Backward::run(int part, const SequenceSplit& split, StepGate& gate) const {
 
 /** body(row, block, dh) with the gradient that h after step s receives from step s + 1 or from outside. */
 template <typename Body>
-void Backward::eachUnit(int64_t s, Range rows, Range blocks, Body&& body) const {
-  const Columns columns = a.resetAfter ? recurrentColumns(a.H) : resetGateColumns(a.H);
-  const float* next = s == a.T - 1 ? nullptr : gatesOf(s + 1) + columns.bufferOffset(0);
-  forProducts(next, stride, depthOf(columns), recurrentTransposed, rows.begin, rows.end, blocks.begin,
-              blocks.end, [&](int64_t row, int64_t block, Vec dh) {
-                body(row, block, dh + load(carry + row * unitStride + block * Vec::width));
-              });
+void Backward::eachUnit(int part, int64_t s, Range blocks, Body&& body) const {
+  const RowList through = s == a.T - 1 ? RowList{0} : rows.at(part, walk.time(s + 1));
+  if (through.count > 0) {
+    const Columns columns = a.resetAfter ? recurrentColumns(a.H) : resetGateColumns(a.H);
+    forProducts(gatesOf(s + 1) + columns.bufferOffset(0), stride, through, depthOf(columns),
+                recurrentTransposed, blocks.begin, blocks.end, [&](int64_t row, int64_t block, Vec dh) {
+                  body(row, block, dh + load(carry + row * unitStride + block * Vec::width));
+                });
+  }
+  forCarried(rows.after(part, through), blocks, carry, unitStride, body);
 }
 
 Backward::Step Backward::stepOf(int64_t s) const {
@@ -49,12 +51,7 @@ void Backward::cell(const Step& step, int64_t row, int64_t block, Vec dh) const 
   float *candidateGate = slotOf(buffered, block, candidateSlot),
         *updateGate = slotOf(buffered, block, updateSlot);
   float *resetGate = slotOf(buffered, block, resetSlot), *fourth = slotOf(buffered, block, fourthSlot);
-  if (isMasked(a.lengths, row, step.t)) {
-    store(carry + row * unitStride + unit, dh);
-    for (float* gate : {candidateGate, updateGate, resetGate}) store(gate, zero());
-    if (a.resetAfter) store(fourth, zero());
-    return;
-  }
+  if (isMasked(a.lengths, row, step.t)) return store(carry + row * unitStride + unit, dh);
   const Vec one = broadcast(1.0f);
   const Vec n = load(candidateGate), z = load(updateGate);
   const Vec previous = load(step.previous + at, count);
@@ -69,9 +66,9 @@ void Backward::cell(const Step& step, int64_t row, int64_t block, Vec dh) const 
 }
 
 /** Reset before: the gradient of r ∗ hₜ₋₁ goes to r and to hₜ₋₁. */
-void Backward::throughReset(int64_t s, Range rows, Range blocks) const {
-  forProducts(gatesOf(s), stride, depthOf(candidateColumns(a.H)), candidateTransposed, rows.begin, rows.end,
-              blocks.begin, blocks.end, [&](int64_t row, int64_t block, Vec dReset) {
+void Backward::throughReset(int part, int64_t s, Range blocks) const {
+  forProducts(gatesOf(s), stride, rows.at(part, walk.time(s)), depthOf(candidateColumns(a.H)),
+              candidateTransposed, blocks.begin, blocks.end, [&](int64_t row, int64_t block, Vec dReset) {
                 const int64_t unit = block * Vec::width;
                 float* slot = slotOf(gatesOf(s) + row * stride, block, resetSlot);
                 float* carried = carry + row * unitStride + unit;

@@ -7,7 +7,7 @@ namespace ostinato::OSTINATO_LEVEL {
 namespace {
 
 constexpr int gatesOfLstm = 4;
-constexpr int lstmRows = tileBudget / gatesOfLstm;
+constexpr int64_t blockLanes = gatesOfLstm * Vec::width;
 
 constexpr Columns lstmColumns(int64_t H) { return {H, 4, {0, 1, 2, 3}, 4, 0}; }
 
@@ -22,97 +22,103 @@ void packLstmTransposed(const float* weights, int64_t rows, int64_t columns, flo
 struct LstmForward {
   const contract::LstmArguments& a;
   Walk walk;
+  const SequenceRows& rows;
   const float* kernel;     // [blocks][I][4 · width]
   const float* recurrent;  // [blocks][H][4 · width]
   const float* bias;       // [blocks][4 · width]
-  float* gates;            // saved, or the steps of one chunk
-  int64_t gateStride;
-  int64_t chunk;
-
-  float* gatesOf(int64_t s) const { return gates + (a.saved ? walk.time(s) : s % chunk) * a.B * gateStride; }
+  GateBuffer buffer;
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
-    const Range rows = split.rows(part);
     const Range blocks = split.vectors(lstmColumns(a.H).blocks(), part, 1);
     for (int64_t s = 0; s < a.T; ++s) {
-      if (s % chunk == 0) input(s, rows, blocks);
+      if (s % buffer.chunk == 0) input(part, s, blocks);
       if (!gate.enter(part, s)) return;
-      for (int64_t block = blocks.begin; block < blocks.end; ++block) step(s, rows, block);
+      const Step step = stepOf(s);
+      const RowList taken = rows.at(part, step.t), masked = rows.after(part, taken);
+      carryState(masked, blocks, a.H, step.h, step.hNext);
+      carryState(masked, blocks, a.H, step.c, step.cNext);
+      for (int64_t block = blocks.begin; block < blocks.end; ++block) recurrence(step, taken, block);
     }
+  }
+
+ private:
+  /** What a step reads and writes: rows of the gate buffer, and [B, H] of the states. */
+  struct Step {
+    int64_t t;
+    float* gates;
+    const float *h, *c;
+    float *hNext, *cNext;
+  };
+
+  Step stepOf(int64_t s) const {
+    const int64_t from = walk.from(s) * a.B * a.H, to = walk.to(s) * a.B * a.H;
+    return {walk.time(s), buffer.at(s), a.h + from, a.c + from, a.h + to, a.c + to};
   }
 
   /** x · kernel + bias for the chunk of steps from s on. */
-  void input(int64_t s, Range rows, Range blocks) const {
-    constexpr int64_t lanes = gatesOfLstm * Vec::width;
+  void input(int part, int64_t s, Range blocks) const {
+    const InputProduct product{a.x, a.I, rows, part, buffer.times(s), buffer};
     for (int64_t block = blocks.begin; block < blocks.end; ++block) {
-      for (int64_t i = s; i < std::min(s + chunk, a.T); ++i) {
-        inputProduct<gatesOfLstm>(a.x + walk.time(i) * a.B * a.I, a.I, rows, kernel + block * a.I * lanes,
-                                  gatesOfLstm, bias + block * lanes, gatesOf(i) + block * lanes, gateStride);
-      }
+      const int64_t offset = block * blockLanes;
+      product.run<gatesOfLstm>(kernel + offset * a.I, gatesOfLstm, bias + offset, offset);
     }
   }
 
-  void step(int64_t s, Range rows, int64_t block) const {
-    constexpr int64_t lanes = gatesOfLstm * Vec::width;
-    const int64_t t = walk.time(s), unit = block * Vec::width, count = a.H - unit;
-    const int64_t from = walk.from(s) * a.B * a.H, to = walk.to(s) * a.B * a.H;
-    const float *h = a.h + from, *c = a.c + from + unit;
-    float *hNext = a.h + to + unit, *cNext = a.c + to + unit, *blockGates = gatesOf(s) + block * lanes;
-    forRowTiles<lstmRows>(rows.begin, rows.end, [&](int64_t row, auto tileRows) {
+  /** h · recurrentKernel for one block of units: a tile ends with all four gates of them. */
+  void recurrence(const Step& step, const RowList& taken, int64_t block) const {
+    const int64_t offset = block * blockLanes;
+    forRowTiles<tileBudget / gatesOfLstm>(0, taken.count, [&](int64_t at, auto tileRows) {
       constexpr int n = tileRows;
       Tile<n, gatesOfLstm> tile;
       for (int r = 0; r < n; ++r) {
-        const float* start = blockGates + (row + r) * gateStride;
+        const float* start = step.gates + taken[at + r] * buffer.stride + offset;
         for (int v = 0; v < gatesOfLstm; ++v) tile.sum[r][v] = load(start + v * Vec::width);
       }
-      multiply(tile, Left{h + row * a.H, a.H, 1}, recurrent + block * a.H * lanes, lanes, a.H);
+      multiply(tile, RowPointers<n>(step.h, a.H, taken, at), plainDepth(a.H), recurrent + offset * a.H,
+               blockLanes);
       for (int r = 0; r < n; ++r) {
-        const int64_t at = (row + r) * a.H;
-        if (isMasked(a.lengths, row + r, t)) {
-          store(cNext + at, load(c + at, count), count);
-          store(hNext + at, load(h + at + unit, count), count);
-          continue;
-        }
-        const Vec i = sigmoid(tile.sum[r][0]);
-        const Vec f = sigmoid(tile.sum[r][1]);
-        const Vec g = tanh(tile.sum[r][2]);
-        const Vec o = sigmoid(tile.sum[r][3]);
-        const Vec cell = fma(f, load(c + at, count), i * g);
-        store(cNext + at, cell, count);
-        store(hNext + at, o * tanh(cell), count);
-        if (!a.saved) continue;
-        float* target = blockGates + (row + r) * gateStride;
-        store(target, i);
-        store(target + Vec::width, f);
-        store(target + 2 * Vec::width, g);
-        store(target + 3 * Vec::width, o);
+        const int64_t row = taken[at + r];
+        activate(step, row, block, tile.sum[r], step.gates + row * buffer.stride + offset);
       }
     });
+  }
+
+  void activate(const Step& step, int64_t row, int64_t block, const Vec* sums, float* gates) const {
+    const int64_t unit = block * Vec::width, count = a.H - unit, at = row * a.H + unit;
+    const Vec i = sigmoid(sums[0]), f = sigmoid(sums[1]), g = tanh(sums[2]), o = sigmoid(sums[3]);
+    const Vec cell = fma(f, load(step.c + at, count), i * g);
+    store(step.cNext + at, cell, count);
+    store(step.hNext + at, o * tanh(cell), count);
+    if (!a.saved) return;
+    store(gates, i);
+    store(gates + Vec::width, f);
+    store(gates + 2 * Vec::width, g);
+    store(gates + 3 * Vec::width, o);
   }
 };
 
 struct LstmBackward {
   const contract::LstmBackwardArguments& a;
   Walk walk;
+  const SequenceRows& rows;
   const float* recurrentTransposed;  // [panels][blocks · 4 · width][plainVectors · width]
   float* cellGradient;               // [B, unitStride]: of the cell state after the present step
-  float* carry;                      // [B, unitStride]: gradient of h that does not come through the gates
+  float* carry;                      // [B, unitStride]: of h, along masked steps
   int64_t unitStride;
   int64_t gateStride;
 
   float* gatesOf(int64_t s) const { return a.saved + walk.time(s) * a.B * gateStride; }
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
-    const Range rows = split.rows(part);
     const Range vectors = split.vectors(lstmColumns(a.H).blocks(), part, plainVectors);
     for (int64_t s = a.T - 1; s >= 0; --s) {
       if (!gate.enter(part, a.T - 1 - s)) return;
       const Step step = stepOf(s);
-      eachUnit(s, rows, vectors, [&](int64_t row, int64_t block, Vec dh) { cell(step, row, block, dh); });
+      eachUnit(part, s, vectors, [&](int64_t row, int64_t block, Vec dh) { cell(step, row, block, dh); });
     }
     if (!a.dInitialH && !a.dInitialC && !a.dStates) return;
     if (!gate.enter(part, a.T)) return;
-    eachUnit(-1, rows, vectors, [&](int64_t row, int64_t block, Vec dh) {
+    eachUnit(part, -1, vectors, [&](int64_t row, int64_t block, Vec dh) {
       const int64_t unit = block * Vec::width, at = row * a.H + unit, count = a.H - unit;
       if (a.dInitialH) store(a.dInitialH + at, dh, count);
       if (a.dStates) store(a.dStates + walk.from(0) * a.B * a.H + at, dh, count);
@@ -120,15 +126,18 @@ struct LstmBackward {
     });
   }
 
-  /** body(row, block, dh) with the gradient that h after step s receives from step s + 1 or from outside. */
+  /**
+   * body(row, block, dh) with the gradient that h after step s receives: through the gates of step s + 1, or,
+   * where that step is masked or s is the last one, what was carried.
+   */
   template <typename Body>
-  void eachUnit(int64_t s, Range rows, Range vectors, Body&& body) const {
-    const bool isLast = s == a.T - 1;
-    forProducts(isLast ? nullptr : gatesOf(s + 1), gateStride, plainDepth(gateStride), recurrentTransposed,
-                rows.begin, rows.end, vectors.begin, vectors.end, [&](int64_t row, int64_t block, Vec dh) {
-                  const bool carried = isLast || a.lengths;
-                  body(row, block, carried ? dh + load(carry + row * unitStride + block * Vec::width) : dh);
-                });
+  void eachUnit(int part, int64_t s, Range vectors, Body&& body) const {
+    const RowList through = s == a.T - 1 ? RowList{0} : rows.at(part, walk.time(s + 1));
+    if (through.count > 0) {
+      forProducts(gatesOf(s + 1), gateStride, through, plainDepth(gateStride), recurrentTransposed,
+                  vectors.begin, vectors.end, body);
+    }
+    forCarried(rows.after(part, through), vectors, carry, unitStride, body);
   }
 
   /** What a step reads and writes, [B, H] each. */
@@ -157,14 +166,7 @@ struct LstmBackward {
     if (step.dStates) store(step.dStates + at, dh, count);
     float* gates = step.gates + row * gateStride + block * gatesOfLstm * Vec::width;
     float* dc = cellGradient + row * unitStride + unit;
-    if (a.lengths) {
-      const bool masked = isMasked(a.lengths, row, step.t);
-      store(carry + row * unitStride + unit, masked ? dh : zero());
-      if (masked) {
-        for (int v = 0; v < gatesOfLstm; ++v) store(gates + v * Vec::width, zero());
-        return;
-      }
-    }
+    if (isMasked(a.lengths, row, step.t)) return store(carry + row * unitStride + unit, dh);
     const Vec i = load(gates), f = load(gates + Vec::width);
     const Vec g = load(gates + 2 * Vec::width), o = load(gates + 3 * Vec::width);
     const Vec one = broadcast(1.0f);
@@ -186,7 +188,9 @@ Outcome lstm(const contract::LstmArguments& a, Workspace& workspace) {
   const Columns columns = lstmColumns(a.H);
   const int64_t gateStride = columns.vectors() * Vec::width;
   const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, gatesOfLstm);
-  const int64_t chunk = stepsPerChunk(a.T, split.rows(0).count(), gateStride);
+  SequenceRows rows;
+  if (!rows.arrange(workspace, a.lengths, a.B, split)) return outOfMemory;
+  const int64_t chunk = stepsPerChunk(a.T, rows.all(0).count, gateStride);
 
   const float* kernel =
       workspace.panels(a.kernel, role::lstm, a.I, gatesOfLstm * a.H, gateStride * a.I, packLstm);
@@ -200,7 +204,8 @@ Outcome lstm(const contract::LstmArguments& a, Workspace& workspace) {
   const Walk walk{a.T, a.reverse != 0};
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
   copyOrClear(a.initialC, a.B * a.H, a.c + walk.from(0) * a.B * a.H);
-  const LstmForward forward{a, walk, kernel, recurrent, bias, gates, gateStride, chunk};
+  const GateBuffer buffer{gates, gateStride, a.B, chunk, a.saved != nullptr, walk};
+  const LstmForward forward{a, walk, rows, kernel, recurrent, bias, buffer};
   StepGate gate(workspace, split);
   workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
   return gate.outcome();
@@ -219,8 +224,10 @@ Outcome lstm_backward(const contract::LstmBackwardArguments& a, Workspace& works
   const float* recurrentTransposed = transposed(a.recurrentKernel, a.H);
   float* cellGradient = workspace.scratch(scratch::cellGradient, a.B * unitStride);
   float* carry = workspace.scratch(scratch::carry, a.B * unitStride);
+  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, gatesOfLstm);
+  SequenceRows rows;
   RowList valid;
-  if (!recurrentTransposed || !cellGradient || !carry ||
+  if (!recurrentTransposed || !cellGradient || !carry || !rows.arrange(workspace, a.lengths, a.B, split) ||
       !listValidRows(workspace, a.lengths, a.T, a.B, valid)) {
     return outOfMemory;
   }
@@ -228,8 +235,8 @@ Outcome lstm_backward(const contract::LstmBackwardArguments& a, Workspace& works
   padRows(a.dFinalH, a.B, a.H, unitStride, carry);
 
   const Walk walk{a.T, a.reverse != 0};
-  const LstmBackward backward{a, walk, recurrentTransposed, cellGradient, carry, unitStride, gateStride};
-  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, gatesOfLstm);
+  const LstmBackward backward{a,     walk,       rows,      recurrentTransposed, cellGradient,
+                              carry, unitStride, gateStride};
   StepGate gate(workspace, split);
   workspace.parallel(split.parts, [&](int part) { backward.run(part, split, gate); });
   if (!isOk(gate.outcome())) return gate.outcome();
@@ -237,8 +244,9 @@ Outcome lstm_backward(const contract::LstmBackwardArguments& a, Workspace& works
   if (a.dx) {
     const float* kernelTransposed = transposed(a.kernel, a.I);
     if (!kernelTransposed) return outOfMemory;
-    multiplyPanels(workspace, a.saved, gateStride, a.T * a.B, depthOf(columns), kernelTransposed, a.I,
-                   nullptr, a.dx);
+    clearMasked(a.lengths, a.T, a.B, a.I, a.dx);
+    multiplyPanels(workspace, a.saved, gateStride, valid, depthOf(columns), kernelTransposed, a.I, nullptr,
+                   a.dx);
   }
   if (a.dBias) sumColumns(workspace, a.saved, gateStride, columns, valid, a.dBias);
   const float* previous = a.h + (a.reverse ? a.B * a.H : 0);

@@ -6,9 +6,6 @@ namespace ostinato::OSTINATO_LEVEL {
 
 namespace {
 
-constexpr int64_t panelLanes = plainVectors * Vec::width;
-constexpr int plainRows = tileBudget / plainVectors;
-
 /**
  * Of the left operand, this many rows and this much depth are taken together through all panels: so they stay
  * in the second-level cache, and a panel in the first.
@@ -20,6 +17,7 @@ struct PanelProduct {
   const Workspace& workspace;
   const float* a;
   int64_t rowStride;
+  RowList rows;
   Depth depth;
   const float* panels;
   int64_t columns;
@@ -28,57 +26,54 @@ struct PanelProduct {
 
   /** Part of the depth: whole pieces, or elements where there is one piece. */
   struct Cut {
-    const float* a;
+    int64_t offset;  // in a row of the left operand
     Depth depth;
     int64_t panelRow;  // its first row in a panel
   };
 
-  int64_t cuts() const {
-    return std::max<int64_t>((depth.pieces * depth.length + depthBlock - 1) / depthBlock, 1);
-  }
+  int64_t cuts() const { return std::max<int64_t>((depth.elements() + depthBlock - 1) / depthBlock, 1); }
 
   Cut cut(int64_t index) const {
     const bool isWhole = depth.pieces == 1;
     const int64_t count = isWhole ? depth.length : depth.pieces;
     const int64_t begin = count * index / cuts(), taken = count * (index + 1) / cuts() - begin;
-    if (isWhole) return {a + begin, plainDepth(taken), begin};
-    return {a + begin * depth.stride, {taken, depth.length, depth.stride}, begin * depth.length};
+    if (isWhole) return {begin, plainDepth(taken), begin};
+    return {begin * depth.stride, {taken, depth.length, depth.stride}, begin * depth.length};
   }
 
-  void run(Range rows, Range panelRange) const {
-    for (int64_t begin = rows.begin; begin < rows.end && !workspace.aborted(); begin += rowBlock) {
-      const int64_t end = std::min(begin + rowBlock, rows.end);
+  void run(Range range, Range panelRange) const {
+    for (int64_t begin = range.begin; begin < range.end && !workspace.aborted(); begin += rowBlock) {
+      const Range block{begin, std::min(begin + rowBlock, range.end)};
       for (int64_t index = 0; index < cuts(); ++index) {
         const Cut taken = cut(index);
         for (int64_t p = panelRange.begin; p < panelRange.end; ++p) {
           const int64_t left = columns - p * panelLanes;
           const int64_t vectors = std::min<int64_t>((left + Vec::width - 1) / Vec::width, plainVectors);
-          withVectors<plainVectors>(vectors,
-                                    [&](auto count) { panel<count>(taken, index == 0, begin, end, p); });
+          withVectors<plainVectors>(vectors, [&](auto count) { panel<count>(taken, index == 0, block, p); });
         }
       }
     }
   }
 
   template <int Vectors>
-  void panel(const Cut& taken, bool isFirst, int64_t begin, int64_t end, int64_t p) const {
+  void panel(const Cut& taken, bool isFirst, Range range, int64_t p) const {
     const int64_t first = p * panelLanes;
-    const float* weights = panels + (p * depth.pieces * depth.length + taken.panelRow) * panelLanes;
-    forRowTiles<tileBudget / Vectors>(begin, end, [&](int64_t row, auto count) {
-      constexpr int rows = count;
-      Tile<rows, Vectors> tile;
+    const float* weights = panels + first * depth.elements() + taken.panelRow * panelLanes;
+    forRowTiles<tileBudget / Vectors>(range.begin, range.end, [&](int64_t at, auto count) {
+      constexpr int n = count;
+      Tile<n, Vectors> tile;
       for (int v = 0; v < Vectors; ++v) {
         const int64_t column = first + v * Vec::width;
         const Vec start = bias && isFirst ? load(bias + column, columns - column) : zero();
-        for (int r = 0; r < rows; ++r) {
-          tile.sum[r][v] = isFirst ? start : load(y + (row + r) * columns + column, columns - column);
+        for (int r = 0; r < n; ++r) {
+          tile.sum[r][v] = isFirst ? start : load(y + rows[at + r] * columns + column, columns - column);
         }
       }
-      multiply(tile, taken.a + row * rowStride, rowStride, taken.depth, weights, panelLanes);
-      for (int r = 0; r < rows; ++r) {
+      multiply(tile, RowPointers<n>(a, rowStride, rows, at), taken.depth, weights, panelLanes, taken.offset);
+      for (int r = 0; r < n; ++r) {
         for (int v = 0; v < Vectors; ++v) {
           const int64_t column = first + v * Vec::width;
-          store(y + (row + r) * columns + column, tile.sum[r][v], columns - column);
+          store(y + rows[at + r] * columns + column, tile.sum[r][v], columns - column);
         }
       }
     });
@@ -87,17 +82,17 @@ struct PanelProduct {
 
 }  // namespace
 
-void multiplyPanels(Workspace& workspace, const float* a, int64_t rowStride, int64_t rows, const Depth& depth,
-                    const float* panels, int64_t columns, const float* bias, float* y) {
-  const PanelProduct product{workspace, a, rowStride, depth, panels, columns, bias, y};
+void multiplyPanels(Workspace& workspace, const float* a, int64_t rowStride, const RowList& rows,
+                    const Depth& depth, const float* panels, int64_t columns, const float* bias, float* y) {
+  const PanelProduct product{workspace, a, rowStride, rows, depth, panels, columns, bias, y};
   const int64_t panelsInAll = panelCount(columns, panelLanes);
-  const int parts = partsFor(workspace, rows * columns * depth.pieces * depth.length, multiplyAddsPerPart);
-  const bool byRows = rows >= int64_t{4} * plainRows * parts || panelsInAll < parts;
+  const int parts = partsFor(workspace, rows.count * columns * depth.elements(), multiplyAddsPerPart);
+  const bool byRows = rows.count >= int64_t{4} * plainRows * parts || panelsInAll < parts;
   workspace.parallel(parts, [&](int part) {
     if (byRows)
-      product.run(share(rows, parts, part, plainRows), {0, panelsInAll});
+      product.run(share(rows.count, parts, part, plainRows), {0, panelsInAll});
     else
-      product.run({0, rows}, share(panelsInAll, parts, part, 1));
+      product.run({0, rows.count}, share(panelsInAll, parts, part, 1));
   });
 }
 
@@ -170,7 +165,8 @@ struct GradientProduct {
     for (int64_t begin = m.begin; begin < m.end; begin += gradientRows, left += depth * gradientRows) {
       Tile<gradientRows, Vectors> tile;
       clear(tile);
-      multiply(tile, Left{left, 1, gradientRows}, right, gradientVectors * Vec::width, depth);
+      multiply(tile, right, gradientVectors * Vec::width, depth,
+               [&](int r, int64_t k) { return left + k * gradientRows + r; });
       const int64_t count = std::min<int64_t>(gradientRows, m.end - begin);
       for (int r = 0; r < gradientRows; ++r) {
         if (r >= count) break;

@@ -11,6 +11,7 @@ struct Depth {
   int64_t pieces;
   int64_t length;
   int64_t stride;
+  int64_t elements() const { return pieces * length; }
 };
 
 constexpr Depth plainDepth(int64_t length) { return {1, length, 0}; }
@@ -21,13 +22,33 @@ inline Depth depthOf(const Columns& columns) {
   return {columns.blocks(), int64_t{columns.gates} * Vec::width, int64_t{columns.slots} * Vec::width};
 }
 
-/** tile += the product of Rows rows, rowStride apart, and a panel. */
+/** Rows of a matrix: `count` from `first` on, or those listed. */
+struct RowList {
+  int64_t count;
+  const int32_t* rows = nullptr;
+  int64_t first = 0;
+  int64_t operator[](int64_t k) const { return rows ? rows[k] : first + k; }
+};
+
+/** Where the rows of a left operand begin, for one tile. */
+template <int Rows>
+struct RowPointers {
+  const float* row[Rows];
+  RowPointers(const float* a, int64_t stride, const RowList& rows, int64_t first) {
+    for (int r = 0; r < Rows; ++r) row[r] = a + rows[first + r] * stride;
+  }
+};
+
+/** tile += the product of Rows rows, from `offset` on in each, and a panel. */
 template <int Rows, int Vectors>
-[[gnu::always_inline]] inline void multiply(Tile<Rows, Vectors>& tile, const float* a, int64_t rowStride,
-                                            const Depth& depth, const float* panel, int64_t panelStride) {
+[[gnu::always_inline]] inline void multiply(Tile<Rows, Vectors>& tile, const RowPointers<Rows>& a,
+                                            const Depth& depth, const float* panel, int64_t panelStride,
+                                            int64_t offset = 0) {
   for (int64_t piece = 0; piece < depth.pieces; ++piece) {
-    multiply(tile, Left{a + piece * depth.stride, rowStride, 1}, panel + piece * depth.length * panelStride,
-             panelStride, depth.length);
+    const float* row[Rows];
+    for (int r = 0; r < Rows; ++r) row[r] = a.row[r] + offset + piece * depth.stride;
+    multiply(tile, panel, panelStride, depth.length, [&](int r, int64_t k) { return row[r] + k; });
+    panel += depth.length * panelStride;
   }
 }
 
@@ -40,26 +61,28 @@ template <int Most, typename Body>
   (std::make_integer_sequence<int, Most>{});
 }
 
+/** A panel product: all rows of the left operand, one panel after the other. */
+inline constexpr int64_t panelLanes = plainVectors * Vec::width;
+inline constexpr int plainRows = tileBudget / plainVectors;
+
 /**
  * body(row, vector, sum) for each vector of a [rows, depth] · panels, panels of plainVectors vectors;
- * `vectors` begins at a panel. With a null, the sums are zeros.
+ * the vectors begin at a panel.
  */
 template <typename Body>
-inline void forProducts(const float* a, int64_t rowStride, const Depth& depth, const float* panels,
-                        int64_t rowBegin, int64_t rowEnd, int64_t vectorBegin, int64_t vectorEnd,
-                        Body&& body) {
-  constexpr int64_t lanes = plainVectors * Vec::width;
+inline void forProducts(const float* a, int64_t rowStride, const RowList& rows, const Depth& depth,
+                        const float* panels, int64_t vectorBegin, int64_t vectorEnd, Body&& body) {
   for (int64_t first = vectorBegin; first < vectorEnd; first += plainVectors) {
-    const float* panel = panels + first * Vec::width * depth.pieces * depth.length;
+    const float* panel = panels + first * Vec::width * depth.elements();
     withVectors<plainVectors>(std::min<int64_t>(plainVectors, vectorEnd - first), [&](auto vectorCount) {
       constexpr int m = vectorCount;
-      forRowTiles<tileBudget / m>(rowBegin, rowEnd, [&](int64_t row, auto rowCount) {
+      forRowTiles<tileBudget / m>(0, rows.count, [&](int64_t at, auto rowCount) {
         constexpr int n = rowCount;
         Tile<n, m> tile;
         clear(tile);
-        if (a) multiply(tile, a + row * rowStride, rowStride, depth, panel, lanes);
+        multiply(tile, RowPointers<n>(a, rowStride, rows, at), depth, panel, panelLanes);
         for (int r = 0; r < n; ++r) {
-          for (int v = 0; v < m; ++v) body(row + r, first + v, tile.sum[r][v]);
+          for (int v = 0; v < m; ++v) body(rows[at + r], first + v, tile.sum[r][v]);
         }
       });
     });
@@ -67,18 +90,11 @@ inline void forProducts(const float* a, int64_t rowStride, const Depth& depth, c
 }
 
 /**
- * y [rows, columns] = a [rows, depth] · panels (+ bias [columns]); panels of plainVectors vectors. Rows of a
- * lie rowStride apart.
+ * y [·, columns] = a [·, depth] · panels (+ bias [columns]) for the rows listed; panels of plainVectors
+ * vectors. Rows of a lie rowStride apart.
  */
-void multiplyPanels(Workspace& workspace, const float* a, int64_t rowStride, int64_t rows, const Depth& depth,
-                    const float* panels, int64_t columns, const float* bias, float* y);
-
-/** The rows of two matrices that a product over rows takes: all `count`, or those listed. */
-struct RowList {
-  int64_t count;
-  const int32_t* rows;
-  int64_t operator[](int64_t k) const { return rows ? rows[k] : k; }
-};
+void multiplyPanels(Workspace& workspace, const float* a, int64_t rowStride, const RowList& rows,
+                    const Depth& depth, const float* panels, int64_t columns, const float* bias, float* y);
 
 /**
  * y [M, yStride] = Σₖ a[k]ᵀ · b[k] over the listed rows of a [·, M] and of the gate buffer b; a vector of

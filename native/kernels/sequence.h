@@ -1,6 +1,7 @@
 // What rnn, lstm and gru share: the walk along time, the split over threads, lengths, and the products over
 // all steps.
 #pragma once
+#include <algorithm>
 #include <atomic>
 
 #include "product.h"
@@ -20,7 +21,7 @@ struct Walk {
 
 /** The steps that are not masked, as row numbers t · B + b. False: out of memory. */
 inline bool listValidRows(Workspace& workspace, const int32_t* lengths, int64_t T, int64_t B, RowList& list) {
-  list = {T * B, nullptr};
+  list = {T * B};
   if (!lengths) return true;
   auto* rows = reinterpret_cast<int32_t*>(workspace.scratch(scratch::validRows, T * B));
   if (!rows) return false;
@@ -31,6 +32,13 @@ inline bool listValidRows(Workspace& workspace, const int32_t* lengths, int64_t 
     }
   }
   return true;
+}
+
+/** x [T, B, width] = 0 where a step is masked. */
+inline void clearMasked(const int32_t* lengths, int64_t T, int64_t B, int64_t width, float* x) {
+  for (int64_t b = 0; lengths && b < B; ++b) {
+    for (int64_t t = lengths[b]; t < T; ++t) std::memset(x + (t * B + b) * width, 0, sizeof(float) * width);
+  }
 }
 
 /** target [count] = source, or zeros where it is absent. */
@@ -55,9 +63,8 @@ inline void padRows(const float* source, int64_t B, int64_t H, int64_t stride, f
 struct SequenceSplit {
   int parts;
   bool byUnits;
-  int64_t B;
 
-  SequenceSplit(const Workspace& workspace, int64_t T, int64_t B, int64_t I, int64_t H, int gates) : B(B) {
+  SequenceSplit(const Workspace& workspace, int64_t T, int64_t B, int64_t I, int64_t H, int gates) {
     constexpr int64_t rowsPerPart = 8;
     constexpr int64_t stepPerPart = 1 << 14;
     const int64_t step = B * H * H * gates;
@@ -69,11 +76,73 @@ struct SequenceSplit {
     }
   }
 
-  Range rows(int part) const { return byUnits ? Range{0, B} : share(B, parts, part, 1); }
   /** Of `count` vectors of units, taken `grain` at a time. */
   Range vectors(int64_t count, int part, int64_t grain) const {
     return byUnits ? share(count, parts, part, grain) : Range{0, count};
   }
+};
+
+/**
+ * The rows of a batch in the order in which a part takes them: the longest first, so that the rows that are
+ * not masked at a time are the first ones. Split by batch, neighbours go to different parts, which gives each
+ * part as much to do.
+ */
+class SequenceRows {
+ public:
+  /** lengths [B] or null; false: out of memory. */
+  bool arrange(Workspace& workspace, const int32_t* lengths, int64_t B, const SequenceSplit& split) {
+    lengths_ = lengths;
+    B_ = B;
+    parts_ = split.byUnits ? 1 : split.parts;
+    if (!lengths) return true;
+    auto* order = reinterpret_cast<int32_t*>(workspace.scratch(scratch::order, 2 * B));
+    if (!order) return false;
+    int32_t* sorted = order + B;
+    for (int64_t b = 0; b < B; ++b) sorted[b] = static_cast<int32_t>(b);
+    std::sort(sorted, sorted + B, [lengths](int32_t a, int32_t b) {
+      return lengths[a] != lengths[b] ? lengths[a] > lengths[b] : a < b;
+    });
+    for (int part = 0; part < parts_; ++part) {
+      const RowList own = all(part);
+      for (int64_t i = 0; i < own.count; ++i) order[own.first + i] = sorted[part + i * parts_];
+    }
+    order_ = order;
+    return true;
+  }
+
+  /** Every row of a part. Of B = parts · n + r rows the first r parts take n + 1. */
+  RowList all(int part) const {
+    if (parts_ == 1) return {B_, order_};
+    const int64_t each = B_ / parts_, more = B_ % parts_;
+    const int64_t begin = part * each + std::min<int64_t>(part, more), count = each + (part < more ? 1 : 0);
+    return order_ ? RowList{count, order_ + begin} : RowList{count, nullptr, begin};
+  }
+
+  /** Those that are not masked at time t. */
+  RowList at(int part, int64_t t) const {
+    RowList rows = all(part);
+    if (!order_) return rows;
+    const auto isUnderWay = [this, t](int32_t row) { return lengths_[row] > t; };
+    rows.count = std::partition_point(rows.rows, rows.rows + rows.count, isUnderWay) - rows.rows;
+    return rows;
+  }
+
+  /** The others of a part. */
+  RowList after(int part, const RowList& taken) const {
+    const RowList rows = all(part);
+    const int64_t count = rows.count - taken.count;
+    return rows.rows ? RowList{count, rows.rows + taken.count}
+                     : RowList{count, nullptr, rows.first + taken.count};
+  }
+
+  bool isRagged() const { return order_ != nullptr; }
+  bool isWhole() const { return parts_ == 1; }
+
+ private:
+  const int32_t* lengths_ = nullptr;
+  const int32_t* order_ = nullptr;
+  int64_t B_ = 0;
+  int parts_ = 1;
 };
 
 /** Where threads pass from step to step, and where an abort takes effect. */
@@ -111,6 +180,25 @@ class StepGate {
   std::atomic<bool> stop_[2] = {false, false};
 };
 
+/** The states of rows that are masked at a step stay as they are: next [B, H] = previous for these units. */
+inline void carryState(const RowList& masked, Range vectors, int64_t H, const float* previous, float* next) {
+  const int64_t unit = vectors.begin * Vec::width;
+  const int64_t count = std::min(vectors.end * Vec::width, H) - unit;
+  for (int64_t i = 0; i < masked.count && count > 0; ++i) {
+    const int64_t at = masked[i] * H + unit;
+    std::memcpy(next + at, previous + at, sizeof(float) * count);
+  }
+}
+
+/** body(row, vector, dh) for rows whose gradient comes from `carry` [B, stride] alone. */
+template <typename Body>
+inline void forCarried(const RowList& rows, Range vectors, const float* carry, int64_t stride, Body&& body) {
+  for (int64_t i = 0; i < rows.count; ++i) {
+    const float* dh = carry + rows[i] * stride;
+    for (int64_t v = vectors.begin; v < vectors.end; ++v) body(rows[i], v, load(dh + v * Vec::width));
+  }
+}
+
 /** Steps whose gates, `rowElements` a row, stay in the second-level cache between x · kernel and the
  * recurrence. */
 inline int64_t stepsPerChunk(int64_t T, int64_t rows, int64_t rowElements) {
@@ -118,26 +206,63 @@ inline int64_t stepsPerChunk(int64_t T, int64_t rows, int64_t rowElements) {
   return std::clamp<int64_t>(cached / std::max<int64_t>(rows * rowElements, 1), 1, T);
 }
 
-/**
- * x [rows, I] · kernel + bias, one panel of it, straight into the gate buffer: Vectors vectors of the
- * panelVectors that the panel has.
- */
-template <int Vectors>
-inline void inputProduct(const float* x, int64_t I, Range rows, const float* panel, int panelVectors,
-                         const float* bias, float* gates, int64_t gateStride) {
-  forRowTiles<tileBudget / Vectors>(rows.begin, rows.end, [&](int64_t row, auto count) {
-    constexpr int n = count;
-    Tile<n, Vectors> tile;
-    for (int v = 0; v < Vectors; ++v) {
-      const Vec start = load(bias + v * Vec::width);
-      for (int r = 0; r < n; ++r) tile.sum[r][v] = start;
-    }
-    multiply(tile, Left{x + row * I, I, 1}, panel, panelVectors * Vec::width, I);
-    for (int r = 0; r < n; ++r) {
-      for (int v = 0; v < Vectors; ++v)
-        store(gates + (row + r) * gateStride + v * Vec::width, tile.sum[r][v]);
-    }
-  });
-}
+/** The gate buffer of a forward pass: all steps, or those of one chunk. */
+struct GateBuffer {
+  float* gates;
+  int64_t stride;  // of a row
+  int64_t B;
+  int64_t chunk;  // steps
+  bool isSaved;   // all steps
+  Walk walk;
+
+  /** Times of the chunk that begins with step s. */
+  Range times(int64_t s) const {
+    const int64_t end = std::min(s + chunk, walk.T);
+    return walk.reverse ? Range{walk.T - end, walk.T - s} : Range{s, end};
+  }
+  float* at(int64_t s) const { return atTime(walk.time(s), times(s - s % chunk)); }
+  float* atTime(int64_t t, Range times) const { return gates + (isSaved ? t : t - times.begin) * B * stride; }
+};
+
+/** x [T, B, I] · kernel + bias for the steps of one chunk, straight into the gate buffer. */
+struct InputProduct {
+  const float* x;
+  int64_t I;
+  const SequenceRows& rows;
+  int part;
+  Range times;
+  const GateBuffer& buffer;
+
+  /** One panel of it: `Vectors` vectors of the panelVectors that the panel has; `offset`: in a gate row. */
+  template <int Vectors>
+  void run(const float* panel, int panelVectors, const float* bias, int64_t offset) const {
+    // Where a part takes all rows of all steps, they lie one behind the other.
+    if (rows.isWhole() && !rows.isRagged())
+      return product<Vectors>(times.begin, {times.count() * buffer.B}, panel, panelVectors, bias, offset);
+    for (int64_t t = times.begin; t < times.end; ++t)
+      product<Vectors>(t, rows.at(part, t), panel, panelVectors, bias, offset);
+  }
+
+ private:
+  template <int Vectors>
+  void product(int64_t t, const RowList& list, const float* panel, int panelVectors, const float* bias,
+               int64_t offset) const {
+    float* gates = buffer.atTime(t, times) + offset;
+    forRowTiles<tileBudget / Vectors>(0, list.count, [&](int64_t at, auto count) {
+      constexpr int n = count;
+      Tile<n, Vectors> tile;
+      for (int v = 0; v < Vectors; ++v) {
+        const Vec start = load(bias + v * Vec::width);
+        for (int r = 0; r < n; ++r) tile.sum[r][v] = start;
+      }
+      multiply(tile, RowPointers<n>(x + t * buffer.B * I, I, list, at), plainDepth(I), panel,
+               panelVectors * Vec::width);
+      for (int r = 0; r < n; ++r) {
+        float* target = gates + list[at + r] * buffer.stride;
+        for (int v = 0; v < Vectors; ++v) store(target + v * Vec::width, tile.sum[r][v]);
+      }
+    });
+  }
+};
 
 }  // namespace ostinato::OSTINATO_LEVEL

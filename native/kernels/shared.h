@@ -42,7 +42,18 @@ void forShares(Workspace& workspace, int64_t count, int64_t cost, Body&& body) {
 
 /** Blocks of Workspace::scratch, by what they hold. */
 namespace scratch {
-enum Slot : int { packedLeft, packedRight, gates, bias, cellGradient, carry, validRows, candidate, partial };
+enum Slot : int {
+  packedLeft,
+  packedRight,
+  gates,
+  bias,
+  cellGradient,
+  carry,
+  validRows,
+  candidate,
+  partial,
+  order
+};
 }
 
 /** The first index outside lowest … highest ends the run. */

@@ -21,26 +21,19 @@ inline void clear(Tile<Rows, Vectors>& tile) {
   }
 }
 
-/** A matrix read one element at a time: element (row, k) lies at row · rowStride + k · depthStride. */
-struct Left {
-  const float* data;
-  int64_t rowStride;
-  int64_t depthStride;
-};
-
-template <int Rows, int Vectors>
-[[gnu::always_inline]] inline void multiplyStep(Tile<Rows, Vectors>& tile, const float* a, int64_t rowStride,
-                                                const float* panel) {
+/** One depth step of a tile; at(r) is where the left operand of row r lies. */
+template <int Rows, int Vectors, typename At>
+[[gnu::always_inline]] inline void multiplyStep(Tile<Rows, Vectors>& tile, const float* panel, At&& at) {
   if constexpr (Vectors <= Rows) {
     Vec weights[Vectors];
     for (int v = 0; v < Vectors; ++v) weights[v] = load(panel + v * Vec::width);
     for (int r = 0; r < Rows; ++r) {
-      const Vec x = broadcast(a[r * rowStride]);
+      const Vec x = broadcast(*at(r));
       for (int v = 0; v < Vectors; ++v) tile.sum[r][v] = fma(x, weights[v], tile.sum[r][v]);
     }
   } else {
     Vec x[Rows];
-    for (int r = 0; r < Rows; ++r) x[r] = broadcast(a[r * rowStride]);
+    for (int r = 0; r < Rows; ++r) x[r] = broadcast(*at(r));
     for (int v = 0; v < Vectors; ++v) {
       const Vec weights = load(panel + v * Vec::width);
       for (int r = 0; r < Rows; ++r) tile.sum[r][v] = fma(x[r], weights, tile.sum[r][v]);
@@ -48,20 +41,21 @@ template <int Rows, int Vectors>
   }
 }
 
-/** tile += a [Rows, depth] · panel [depth, Vectors · width], panel rows panelStride apart. */
-template <int Rows, int Vectors>
-[[gnu::always_inline]] inline void multiply(Tile<Rows, Vectors>& tile, Left a, const float* panel,
-                                            int64_t panelStride, int64_t depth) {
-  const float* x = a.data;
+/**
+ * tile += a [Rows, depth] · panel [depth, Vectors · width], panel rows panelStride apart; at(r, k) is where
+ * element (r, k) of a lies.
+ */
+template <int Rows, int Vectors, typename At>
+[[gnu::always_inline]] inline void multiply(Tile<Rows, Vectors>& tile, const float* panel,
+                                            int64_t panelStride, int64_t depth, At&& at) {
   int64_t k = 0;
   if constexpr (Rows * Vectors < 8) {
     // Too few accumulators to hide the latency of FMA: even and odd steps get their own.
     Tile<Rows, Vectors> odd;
     clear(odd);
     for (; k + 2 <= depth; k += 2) {
-      multiplyStep(tile, x, a.rowStride, panel);
-      multiplyStep(odd, x + a.depthStride, a.rowStride, panel + panelStride);
-      x += 2 * a.depthStride;
+      multiplyStep(tile, panel, [&](int r) { return at(r, k); });
+      multiplyStep(odd, panel + panelStride, [&](int r) { return at(r, k + 1); });
       panel += 2 * panelStride;
     }
     for (int r = 0; r < Rows; ++r) {
@@ -69,8 +63,7 @@ template <int Rows, int Vectors>
     }
   }
   for (; k < depth; ++k) {
-    multiplyStep(tile, x, a.rowStride, panel);
-    x += a.depthStride;
+    multiplyStep(tile, panel, [&](int r) { return at(r, k); });
     panel += panelStride;
   }
 }

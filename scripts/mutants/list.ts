@@ -23,8 +23,8 @@ const native: readonly Omit<Mutant, 'executor'>[] = [
     name: 'lstm: mask dropped',
     file: 'native/kernels/lstm.cc',
     cases: 'lstm',
-    find: 'if (isMasked(a.lengths, row + r, t)) {',
-    replace: 'if (false) {',
+    find: 'const RowList taken = rows.at(part, step.t)',
+    replace: 'const RowList taken = rows.all(part)',
   },
   {
     name: 'lstm_backward: cell gradient not carried through the forget gate',
