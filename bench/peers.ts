@@ -1,15 +1,19 @@
 /**
  * The same work on us and on others, in turn, each engine and trial in a process of its own; see bench/README.md.
  *
- *   npm run bench:peers -- [--peers DIR] [--only REGEX] [--threads 2] [--trials 5] [--seconds 0.5] [--quick] [--json FILE]
+ *   npm run bench:peers -- [--peers DIR] [--only REGEX] [--threads 2] [--trials 5] [--seconds 0.5] [--quick]
+ *     [--text FILE] [--json FILE]
  */
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { cellName, type LayerItem, layerGroups, stepItems } from './cases.js'
+import { cellName, type LayerItem, layerGroups, stepItems, trainingItems } from './cases.js'
 import { number, progress, table } from './console.js'
 import { type Comparison, compareGroup } from './peers/compare.js'
 import { findPeers } from './peers/environment.js'
 import { placeName, type Row } from './rows.js'
+import { writeTokens } from './text.js'
 
 const { values } = parseArgs({
   options: {
@@ -19,6 +23,7 @@ const { values } = parseArgs({
     trials: { type: 'string' },
     seconds: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    text: { type: 'string' },
     json: { type: 'string' },
   },
 })
@@ -40,12 +45,18 @@ function layerComparisons(items: readonly LayerItem[]): Comparison[] {
   })
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'ostinato-'))
+process.on('exit', () => rmSync(folder, { recursive: true }))
+const tokens = join(folder, 'tokens')
+const vocabulary = writeTokens(values.text, tokens)
+
 const groups = [
   ...layerGroups.map(layerComparisons),
   ...stepItems.map((item): Comparison[] => [
     { item, peer: 'pytorch' },
     { item, peer: 'onnxruntime' },
   ]),
+  ...trainingItems(tokens, vocabulary).map((item): Comparison[] => [{ item, peer: 'pytorch' }]),
 ]
   .map((group) =>
     group.filter(({ item, peer }) => {

@@ -27,6 +27,9 @@ export function peakBytes(): number {
   return process.resourceUsage().maxRSS * 1024
 }
 
+/** Milliseconds after which a process is thought to hang. */
+const longest = 600_000
+
 const tsx = createRequire(import.meta.url).resolve('tsx')
 
 /** Runs a TypeScript file of this folder in a process of its own, and gives its lines of JSON. */
@@ -59,6 +62,7 @@ export async function runProgram(
   const child = spawn(command, args, {
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: longest,
   })
   const said = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

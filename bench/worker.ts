@@ -4,38 +4,43 @@
  *
  *   tsx bench/worker.ts '{ "backend": "native", "seconds": 1, "items": [ … ] }'
  */
-import type { BackendName } from 'ostinato'
-import { loadBackend } from 'ostinato'
+import { type BackendName, loadBackend } from 'ostinato'
 import type { Item } from './cases.js'
 import { medianMs } from './measure.js'
 import { type Measurement, peakBytes } from './process.js'
+import { prepareKernel } from './work/kernels.js'
 import { prepareLayer } from './work/layer.js'
-import type { Prepared } from './work/prepared.js'
 import { prepareStep } from './work/step.js'
+import { timeTraining } from './work/training.js'
 
 export interface Task {
   readonly backend: BackendName
-  readonly threads: number
   /** Time to spend on each item. */
   readonly seconds: number
   readonly items: readonly Item[]
 }
 
-async function prepare(task: Task, item: Item): Promise<Prepared> {
-  const { backend } = await loadBackend(task.backend)
-  if (item.kind === 'layer') return prepareLayer(backend, item)
-  if (item.kind === 'step') return prepareStep(task.backend, item)
-  throw new Error(`not yet: ${item.kind}`)
-}
-
 const task = JSON.parse(process.argv[2] ?? '') as Task
+const { seconds } = task
 const { backend } = await loadBackend(task.backend)
 const engine = task.backend === 'native' ? `native-${backend.details['level']}` : task.backend
-for (const item of task.items) {
-  const prepared = await prepare(task, item)
-  const ms = await medianMs(prepared, task.seconds)
+
+async function time(item: Item): Promise<Omit<Measurement, 'engine'>> {
+  if (item.kind === 'training') return timeTraining(task.backend, item, seconds)
+  const prepared =
+    item.kind === 'layer'
+      ? prepareLayer(backend, item)
+      : item.kind === 'step'
+        ? await prepareStep(task.backend, item)
+        : prepareKernel(backend, item)
+  const ms = await medianMs(prepared, seconds)
   const peak = peakBytes()
-  const measurement: Measurement = { engine, ms, peakBytes: peak, digests: await prepared.digests() }
+  const digests = await prepared.digests()
   prepared.dispose()
+  return { ms, peakBytes: peak, digests }
+}
+
+for (const item of task.items) {
+  const measurement: Measurement = { engine, ...(await time(item)) }
   console.log(JSON.stringify(measurement))
 }

@@ -35,11 +35,7 @@ type Engine = (items: readonly Item[]) => Promise<Measurement[]>
 function engines(peers: Peers, { threads, seconds }: Settings): Record<'ours' | PeerName, Engine> {
   return {
     ours: (items) =>
-      measureHere(
-        'worker.ts',
-        { backend: 'native', threads, seconds, items },
-        { OSTINATO_THREADS: `${threads}` },
-      ),
+      measureHere('worker.ts', { backend: 'native', seconds, items }, { OSTINATO_THREADS: `${threads}` }),
     pytorch: (items) =>
       measure(peers.pytorch!, [here('pytorch.py'), JSON.stringify({ threads, seconds, items })]),
     async onnxruntime(items) {

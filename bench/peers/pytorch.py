@@ -5,6 +5,7 @@ usage: python pytorch.py '{ "threads": 2, "seconds": 1, "items": [ ... ] }'
 
 import json
 import sys
+import time
 
 import numpy as np
 import torch
@@ -13,6 +14,9 @@ from data import digest, emit, median_ms, numbers, peak_bytes
 ENGINE = f"pytorch-{torch.__version__}"
 MODULES = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+# As in bench/work/training.ts.
+COMPARED_STEPS = 8
+FEWEST_STEPS = 20
 
 
 def reordered(cell, columns):
@@ -60,17 +64,17 @@ class Weights:
 
 
 def layer(item, seconds):
-    cell, batch, time, units = item["cell"], item["batch"], item["time"], item["units"]
+    cell, batch, steps, units = item["cell"], item["batch"], item["time"], item["units"]
     bidirectional = item["variant"] == "bidirectional"
     module = MODULES[cell](item["input"], units, item["layers"], bidirectional=bidirectional)
     weights = Weights(cell, module)
     weights.fill(units**-0.5)
     lengths = torch.tensor(item["lengths"]) if "lengths" in item else None
-    mask = np.ones((time, batch, 1), np.float32)
+    mask = np.ones((steps, batch, 1), np.float32)
     if lengths is not None:
-        mask = (np.arange(time)[:, None] < lengths.numpy()[None, :]).astype(np.float32)[:, :, None]
-    x = torch.from_numpy(numbers("x", (time, batch, item["input"]), 1) * mask)
-    dy = torch.from_numpy(numbers("dy", (time, batch, units * (2 if bidirectional else 1)), 1) * mask)
+        mask = (np.arange(steps)[:, None] < lengths.numpy()[None, :]).astype(np.float32)[:, :, None]
+    x = torch.from_numpy(numbers("x", (steps, batch, item["input"]), 1) * mask)
+    dy = torch.from_numpy(numbers("dy", (steps, batch, units * (2 if bidirectional else 1)), 1) * mask)
 
     pack = torch.nn.utils.rnn.pack_padded_sequence
     packed = (lambda v: v) if lengths is None else (lambda v: pack(v, lengths))
@@ -97,7 +101,7 @@ def layer(item, seconds):
     peak = peak_bytes()
     y = results["y"]
     if lengths is not None:
-        y = torch.nn.utils.rnn.pad_packed_sequence(y, total_length=time)[0]
+        y = torch.nn.utils.rnn.pad_packed_sequence(y, total_length=steps)[0]
     digests = {"y": digest("y", y.detach().numpy())}
     if item["mode"] == "train":
         digests["dx"] = digest("dx", x.grad.numpy())
@@ -137,9 +141,69 @@ def step(item, seconds):
     emit(ENGINE, ms, peak, {"y": digest("y", np.stack(outputs))})
 
 
+class CharacterModel(torch.nn.Module):
+    """examples/char-lm.ts: embedding, recurrent layers, dense."""
+
+    def __init__(self, item):
+        super().__init__()
+        cell, units, vocabulary = item["cell"], item["units"], item["vocabulary"]
+        self.embedding = torch.nn.Embedding(vocabulary, item["embedding"])
+        self.recurrent = MODULES[cell](item["embedding"], units, item["layers"], batch_first=True)
+        self.dense = torch.nn.Linear(units, vocabulary)
+        scale = units**-0.5
+        Weights(cell, self.recurrent).fill(scale)
+        table = numbers("embedding.embeddings", (vocabulary, item["embedding"]), 1)
+        kernel = numbers("dense.kernel", (units, vocabulary), scale)
+        self.embedding.weight.data = torch.from_numpy(table)
+        self.dense.weight.data = torch.from_numpy(np.ascontiguousarray(kernel.T))
+        self.dense.bias.data = torch.from_numpy(numbers("dense.bias", (vocabulary,), scale))
+
+    def forward(self, x, state):
+        h, state = self.recurrent(self.embedding(x), state)
+        return self.dense(h), state
+
+
+def training(item, seconds):
+    cell, batch, steps = item["cell"], item["batch"], item["time"]
+    tokens = torch.from_numpy(np.fromfile(item["tokens"], np.int32).astype(np.int64))
+    width = (len(tokens) - 1) // batch
+    x = tokens[: width * batch].view(batch, width)
+    y = tokens[1 : width * batch + 1].view(batch, width)
+    model = CharacterModel(item)
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+    # Ours has one bias where PyTorch has two, which Adam would move twice as far: the second stays at zero.
+    second = [p for name, p in model.recurrent.named_parameters() if name.startswith("bias_hh") and cell != "gru"]
+    detached = lambda s: tuple(v.detach() for v in s) if isinstance(s, tuple) else s.detach()
+    losses, times, end = [], [], None
+    while True:
+        state = None
+        for t in range(0, width - steps + 1, steps):
+            start = time.perf_counter()
+            optimizer.zero_grad()
+            state = None if state is None else detached(state)
+            logits, state = model(x[:, t : t + steps], state)
+            targets = y[:, t : t + steps].reshape(-1)
+            loss = torch.nn.functional.cross_entropy(logits.reshape(-1, logits.shape[-1]), targets)
+            loss.backward()
+            for parameter in second:
+                parameter.grad = None
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            value = loss.item()
+            now = time.perf_counter()
+            if len(losses) < COMPARED_STEPS:
+                losses.append(value)
+                end = now + seconds
+                continue
+            times.append(1e3 * (now - start))
+            if now > end and len(times) >= FEWEST_STEPS:
+                digests = {"losses": digest("losses", np.array(losses))}
+                return emit(ENGINE, float(np.median(times)), peak_bytes(), digests)
+
+
 if __name__ == "__main__":
     task = json.loads(sys.argv[1])
     torch.set_num_threads(task["threads"])
-    works = {"layer": layer, "step": step}
+    works = {"layer": layer, "step": step, "training": training}
     for item in task["items"]:
         works[item["kind"]](item, task["seconds"])
