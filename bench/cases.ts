@@ -18,6 +18,8 @@ export interface LayerItem {
   readonly layers: number
   /** Valid steps of each row, falling; for `ragged`. */
   readonly lengths?: readonly number[]
+  /** Inputs and arriving gradients lie within ± this; default 1. */
+  readonly scale?: number
 }
 
 /** One step of one stream after another through a layer with as many inputs as units, the state carried. */

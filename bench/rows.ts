@@ -72,7 +72,16 @@ export interface MemoryRow extends Place {
   readonly ratio: number
 }
 
-export type Row = OwnRow | LimitRow | PeerRow | WrongRow | MemoryRow
+/** One size of the sweep against the cost model, or denormal inputs against normal ones. */
+export interface CliffRow extends Place {
+  readonly suite: 'cliffs'
+  readonly ms: number
+  readonly expectedMs: number
+  /** ms ∕ expectedMs */
+  readonly ratio: number
+}
+
+export type Row = OwnRow | LimitRow | PeerRow | WrongRow | MemoryRow | CliffRow
 
 /** `layers/mid/lstm/train/native-avx2/2`: what `--only` is matched with. */
 export function placeName({ suite, case: of, cell, mode, engine, threads }: Place): string {

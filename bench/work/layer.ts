@@ -155,7 +155,7 @@ function fillInputs(context: RunContext, stack: Stack): void {
     const window = context.inputs[i]!
     if (name === 'lengths') window.set(item.lengths!)
     else {
-      const values = numbers(name, capacity(shape), 1)
+      const values = numbers(name, capacity(shape), item.scale ?? 1)
       zeroMasked(values, item)
       window.set(values)
     }
@@ -180,7 +180,7 @@ function results(context: RunContext, stack: Stack): Digests {
   return made
 }
 
-/** x and dy are ± 1; weights ± 1 ∕ √units, as PyTorch draws them. */
+/** x and dy are ± scale; weights ± 1 ∕ √units, as PyTorch draws them. */
 export function prepareLayer(backend: Backend, item: LayerItem): Prepared {
   const stack = new Stack(item)
   const words = stack.program()

@@ -4,6 +4,7 @@ import { createReference } from '../../src/backends/reference/index.js'
 import {
   add,
   affine,
+  appendGradients,
   broadcast,
   concat,
   copy,
@@ -373,6 +374,45 @@ describe('gradients against central differences', () => {
       ),
       { numRuns: 60, seed: 1 },
     )
+  })
+
+  test('gradients given from outside go on from there, beside a loss', () => {
+    const define = (b: Builder, gradients: boolean) => {
+      const x = b.input('x', [4, 3])
+      const w = b.parameter('w', [3, 3])
+      // [4, 3] as [2, 6]: what is given for a reshaped tensor belongs to the tensor itself.
+      const y = b.graph.reshape(tanh(matmul(x, w)), [2, 6])
+      const dy = b.data('dy', [2, 6])
+      // The objective is Σ dy ∗ y plus the loss.
+      const loss = b.lossPlace()
+      squaredError(x, b.data('targets', [4, 3]), { loss })
+      if (!gradients) return { y: copy(y) }
+      const made = appendGradients(b.graph, [x, w], new Map([[y, dy]]))
+      return { dx: made.get(x)!, dw: made.get(w)! }
+    }
+    const backend = createReference()
+    const forward = traceFunction((b) => define(b, false))
+    const values = randomValues(forward, 5)
+    const objective = (moved: Values): number => {
+      const { outputs, objective: loss } = runFunction(backend, forward, moved)
+      return loss + outputs['y']!.reduce((sum, y, i) => sum + y * values['dy']![i]!, 0)
+    }
+    const { outputs } = runFunction(
+      backend,
+      traceFunction((b) => define(b, true)),
+      values,
+    )
+    for (const name of ['x', 'w']) {
+      const numeric = values[name]!.map((value, i) => {
+        const at = (v: number) => {
+          const changed = values[name]!.slice()
+          changed[i] = v
+          return objective({ ...values, [name]: changed })
+        }
+        return (at(value + 1e-5) - at(value - 1e-5)) / 2e-5
+      })
+      expect(difference(outputs[`d${name}`]!, numeric)).toBeLessThan(1e-8)
+    }
   })
 
   test('what has no influence on a loss has no gradient', () => {
