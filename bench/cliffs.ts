@@ -59,7 +59,11 @@ function features({ cell, batch, units, time }: LayerItem): number[] {
 const featureNames = ['run', 'step', 'row', 'unit', 'product', 'weight', 'weight and step']
 
 let engine = ''
-const bar = progress(modes.length * cells.length * rounds + 1)
+const chosen = cells
+  .flatMap((cell) => modes.map((mode) => ({ cell, mode })))
+  .filter((of) => only.test(placeName({ suite: 'cliffs', case: 'sweep', ...of, engine: 'native', threads })))
+const withDenormals = only.test('cliffs/denormal inputs')
+const bar = progress(chosen.length * rounds + (withDenormals ? 1 : 0))
 
 async function measureItems(items: readonly LayerItem[], longer = 1): Promise<number[]> {
   const task = { backend: 'native', seconds: seconds * longer, items }
@@ -120,13 +124,8 @@ async function denormals(): Promise<CliffRow[]> {
 }
 
 const rows: CliffRow[] = []
-for (const cell of cells) {
-  for (const mode of modes) {
-    const place = { suite: 'cliffs', case: 'sweep', cell, mode, engine: 'native', threads }
-    if (only.test(placeName(place))) rows.push(...(await sweep(cell, mode)))
-  }
-}
-if (only.test('cliffs/denormal inputs')) rows.push(...(await denormals()))
+for (const { cell, mode } of chosen) rows.push(...(await sweep(cell, mode)))
+if (withDenormals) rows.push(...(await denormals()))
 bar.stop()
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, undefined, 1)}\n`)
 
