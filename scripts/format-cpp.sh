@@ -14,5 +14,5 @@ fi
 
 action=(-i)
 [ "${1:-}" = --check ] && action=(--dry-run -Werror)
-git ls-files -z --cached --others --exclude-standard -- 'native/*.cc' 'native/*.h' 'bench/*.cc' ':!native/generated' |
+git ls-files -z --cached --others --exclude-standard -- 'native/*.cc' 'native/*.h' 'bench/limits/*.cc' ':!native/generated' |
   xargs -0 --no-run-if-empty clang-format "${action[@]}"
