@@ -199,11 +199,14 @@ inline void forCarried(const RowList& rows, Range vectors, const float* carry, i
   }
 }
 
-/** Steps whose gates, `rowElements` a row, stay in the second-level cache between x · kernel and the
- * recurrence. */
+/**
+ * Steps whose gates, `rowElements` a row, stay in the second-level cache between x · kernel and the
+ * recurrence; but as many that each weight of the kernel, once read, serves a hundred rows.
+ */
 inline int64_t stepsPerChunk(int64_t T, int64_t rows, int64_t rowElements) {
-  constexpr int64_t cached = 48 << 10;
-  return std::clamp<int64_t>(cached / std::max<int64_t>(rows * rowElements, 1), 1, T);
+  constexpr int64_t cached = 48 << 10, fewestRows = 96;
+  rows = std::max<int64_t>(rows, 1);
+  return std::clamp<int64_t>(std::max(cached / (rows * rowElements), (fewestRows + rows - 1) / rows), 1, T);
 }
 
 /** The gate buffer of a forward pass: all steps, or those of one chunk. */
