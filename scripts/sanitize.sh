@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs the runtime and the kernels without Node: every conformance case and thousands of broken programs in checked mode
-# under AddressSanitizer and UBSan, at every CPU level of this machine; then as users run them, with every allocation
-# counted, and a sample of that under valgrind.
+# under AddressSanitizer and UBSan, at every CPU level of this machine; whatever uses threads under ThreadSanitizer; then as
+# users run them, with every allocation counted, and a sample of that under valgrind.
 # Usage: scripts/sanitize.sh [mutants per level] [seed]
-set -eu
+set -euo pipefail
 cd "$(dirname "$0")/.."
 mutants=${1:-5000}
 seed=${2:-1}
@@ -64,7 +64,17 @@ for level in "${levels[@]}"; do
   # Without CBLAS all products are ours, and seen by the sanitizers; with it, as users run them.
   OSTINATO_BLAS=none OSTINATO_THREADS=3 "$out/asan/programs" run "$programs"/*.program
   OSTINATO_THREADS=1 "$out/asan/programs" run "$programs"/*.program
+  # Two walks at the same time, two threads each.
+  OSTINATO_BLAS=none OSTINATO_THREADS=4 "$out/asan/programs" run "$programs"/walks*.program | tee "$out/walks.log"
+  grep -q ' [1-9][0-9]* pairs side by side' "$out/walks.log"
   OSTINATO_BLAS=none OSTINATO_THREADS=2 "$out/asan/programs" mutate "$mutants" "$seed" "$programs"/*.program
+done
+
+build tsan "${levels[0]}" '-fsanitize=thread'
+echo "${levels[0]}, ThreadSanitizer"
+for threads in 2 4; do
+  OSTINATO_CPU_LEVEL=${levels[0]} OSTINATO_BLAS=none OSTINATO_THREADS=$threads "$out/tsan/programs" run \
+    "$programs"/{walks,lstm,gru,rnn}*.program
 done
 
 # Debian's valgrind knows no AVX-512.
@@ -77,7 +87,7 @@ echo "$OSTINATO_CPU_LEVEL, allocations counted"
 "$out/plain/programs" run "$programs"/*.program
 if command -v valgrind > /dev/null; then
   echo "$OSTINATO_CPU_LEVEL, valgrind"
-  valgrind -q --error-exitcode=1 "$out/plain/programs" run "$programs"/lstm*.program
+  valgrind -q --error-exitcode=1 "$out/plain/programs" run "$programs"/{lstm,walks}*.program
 else
   echo 'valgrind is not installed: skipped'
 fi

@@ -1,8 +1,7 @@
 // Runs program files without Node, in checked mode and under sanitizers:
 //   check levels                           the CPU levels of this machine
 //   check run FILE…                        each file twice, every number against what is expected; where
-//   allocations
-//                                          are counted, the second run must do without any
+//                                          allocations are counted, the second run must do without any
 //   check mutate COUNT SEED FILE…          broken variants of the files
 #include <cstdio>
 #include <cstdlib>
@@ -30,8 +29,8 @@ std::vector<ProgramFile> LoadAll(char** paths, int count) {
   return files;
 }
 
-/** Says what went wrong; empty where nothing did. */
-std::string Problem(const ProgramFile& file) {
+/** Says what went wrong; empty where nothing did. Adds to the count of instructions run side by side. */
+std::string Problem(const ProgramFile& file, int& pairs) {
   Bench bench(file);
   if (bench.context == nullptr) {
     return "refused: reason " + std::to_string(bench.verdict.detail0) + ", instruction " +
@@ -44,6 +43,7 @@ std::string Problem(const ProgramFile& file) {
       return "ended with status " + std::to_string(static_cast<int32_t>(verdict.status));
     }
     if (std::string mismatch = bench.mismatch(); !mismatch.empty()) return mismatch;
+    if (round == 0) pairs += bench.context->pairs().count();
     if (round > 0 && bench.allocations != 0) return "takes memory from the heap in its second run";
   }
   return {};
@@ -51,13 +51,14 @@ std::string Problem(const ProgramFile& file) {
 
 int RunAll(const std::vector<ProgramFile>& files) {
   int failures = 0;
+  int pairs = 0;
   for (const ProgramFile& file : files) {
-    const std::string problem = Problem(file);
+    const std::string problem = Problem(file, pairs);
     if (problem.empty()) continue;
     std::fprintf(stderr, "%s: %s\n", file.path.c_str(), problem.c_str());
     ++failures;
   }
-  std::printf("%zu program files, %d failures\n", files.size(), failures);
+  std::printf("%zu program files, %d failures, %d pairs side by side\n", files.size(), failures, pairs);
   return failures == 0 && !files.empty() ? 0 : 1;
 }
 

@@ -132,16 +132,23 @@ Verdict Binding::bindInstruction(int32_t index, const Memories& memories) {
   if (Verdict verdict = CheckOverlaps(rule, operands, index); !verdict.ok()) return verdict;
   if (Verdict verdict = checkAttributes(instruction, index, variables); !verdict.ok()) return verdict;
   fillSlots(instruction, variables, operands, memories);
+  work_ += work(instruction);
+  return {};
+}
 
+double Binding::work(const Instruction& instruction) const {
+  const InstructionRule& rule = *instruction.rule;
+  const int64_t* variables = slots(instruction);
+  double sum = 0;
   const int32_t* at = rule.work;
   for (int32_t term = 0; term < rule.workCount; ++term) {
     double product = at[0];
     // An empty axis costs its surrounding loops all the same.
     for (int32_t i = 0; i < at[1]; ++i) product *= std::fmax(1, static_cast<double>(variables[at[2 + i]]));
-    work_ += product;
+    sum += product;
     at += 2 + at[1];
   }
-  return {};
+  return sum;
 }
 
 Verdict Binding::findOperands(const Instruction& instruction, int32_t index, const Place** operands) const {

@@ -40,6 +40,9 @@ class Binding {
   /** The slots of a bound instruction; see generated/contract.h. */
   const int64_t* slots(const Instruction& instruction) const { return &slots_[instruction.firstSlot]; }
 
+  /** Multiply-adds of a bound instruction. */
+  double work(const Instruction& instruction) const;
+
   /** Where a value lies at the sizes it was bound to. */
   const Place& place(int32_t value) const { return places_[value]; }
 

@@ -18,11 +18,14 @@ CheckedRun::~CheckedRun() {
   }
 }
 
-void CheckedRun::before(int32_t index) const {
+void CheckedRun::before(int32_t begin, int32_t end) const {
   for (int32_t i = 0; i < program_.buffers.count; ++i) {
     ASAN_POISON_MEMORY_REGION(address(i), program_.buffers[i].elements * program_.buffers[i].bytes());
   }
-  const Instruction& instruction = program_.instructions[index];
+  for (int32_t i = begin; i < end; ++i) open(program_.instructions[i]);
+}
+
+void CheckedRun::open(const Instruction& instruction) const {
   for (int32_t i = 0; i < instruction.rule->operandCount; ++i) {
     if (instruction.operands[i] < 0) continue;
     const Place& place = binding_.place(instruction.operands[i]);

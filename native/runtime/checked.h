@@ -16,11 +16,14 @@ class CheckedRun {
   /** Opens all memory again. */
   ~CheckedRun();
 
-  /** Closes all memory but the operands of the instruction, and fills with NaN what it is going to overwrite.
+  /**
+   * Closes all memory but the operands of the instructions [begin, end), which run at the same time, and
+   * fills with NaN what they are going to overwrite.
    */
-  void before(int32_t instruction) const;
+  void before(int32_t begin, int32_t end) const;
 
  private:
+  void open(const Instruction& instruction) const;
   char* address(int32_t buffer) const { return reinterpret_cast<char*>(addresses_[buffer]); }
   bool isInPlace(const Instruction& instruction, int32_t operand) const;
 
@@ -33,7 +36,7 @@ class CheckedRun {
 
 struct CheckedRun {
   CheckedRun(const Program&, const Binding&, const Array<int64_t>&) {}
-  void before(int32_t) const {}
+  void before(int32_t, int32_t) const {}
 };
 
 #endif

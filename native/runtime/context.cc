@@ -35,11 +35,12 @@ std::unique_ptr<RunContext> RunContext::create(std::shared_ptr<WeightStore> stor
 RunContext::RunContext(std::shared_ptr<WeightStore> store)
     : store_(std::move(store)),
       kernels_(*FindCpuLevels().chosen),
-      workspace_(*store_, FindBlas().blas, ThreadPool::instance()) {}
+      workspace_(*store_, FindBlas().blas, ThreadPool::instance(), abort_),
+      beside_(*store_, FindBlas().blas, ThreadPool::instance(), abort_) {}
 
 Verdict RunContext::prepare(const int32_t* words, int64_t count) {
   if (Verdict verdict = program_.load(words, count); !verdict.ok()) return verdict;
-  if (!binding_.reserve(program_)) return OutOfMemory();
+  if (!binding_.reserve(program_) || !pairs_.reserve(program_)) return OutOfMemory();
   if (Verdict verdict = binding_.check(); !verdict.ok()) return verdict;
   for (int32_t i = 0; i < program_.instructionCount; ++i) {
     if (kernels_.kernels[program_.instructions[i].rule->code] == nullptr) {
@@ -90,7 +91,7 @@ Verdict RunContext::reserve() {
 
 bool RunContext::claim(uint32_t segments) {
   if (!(writesStore(segments) ? store_->tryWrite() : store_->tryRead())) return false;
-  workspace_.abortRequested_.store(false, std::memory_order_relaxed);
+  abort_.requested.store(false, std::memory_order_relaxed);
   return true;
 }
 
@@ -123,29 +124,47 @@ Verdict RunContext::execute(uint32_t segments) {
     const Verdict verdict = binding_.bind(dimensions_.begin(), {addresses_.begin(), scalars});
     bound_ = verdict.ok();
     if (!bound_) return verdict;
+    pairs_.choose(program_, binding_, workspace_.pool_.threads());
   }
   const CheckedRun checked(program_, binding_, addresses_);
   for (int32_t i = 0; i < program_.segments.count; ++i) {
     const SegmentEntry& segment = program_.segments[i];
     if ((segments & Bit(segment.kind)) == 0) continue;
-    workspace_.abortable_ = segment.kind != contract::SegmentKind::update;
+    abort_.heard = segment.kind != contract::SegmentKind::update;
     // Before `update`, an abort is still heard.
-    if (workspace_.abortRequested_.load(std::memory_order_relaxed)) return {Status::aborted, segment.first};
-    for (int32_t j = segment.first; j < segment.first + segment.count; ++j) {
-      checked.before(j);
-      if (Verdict verdict = runInstruction(j); !verdict.ok()) return verdict;
+    if (abort_.requested.load(std::memory_order_relaxed)) return {Status::aborted, segment.first};
+    for (int32_t j = segment.first; j < segment.first + segment.count;) {
+      const bool pair = pairs_.beginsAt(j);
+      const int32_t next = j + (pair ? 2 : 1);
+      checked.before(j, next);
+      const Verdict verdict = pair ? runPair(j) : runInstruction(j, workspace_);
+      if (!verdict.ok()) return verdict;
       // Also after the last one: a kernel that heard of the abort has left its outputs unfinished.
-      if (workspace_.aborted()) return {Status::aborted, j};
+      if (workspace_.aborted()) return {Status::aborted, next - 1};
+      j = next;
     }
   }
   return {};
 }
 
-Verdict RunContext::runInstruction(int32_t index) {
+Verdict RunContext::runPair(int32_t first) {
+  Workspace* const workspaces[] = {&workspace_, &beside_};
+  Verdict verdicts[2];
+  const auto run = [&](int which) { verdicts[which] = runInstruction(first + which, *workspaces[which]); };
+  ThreadPool& pool = workspace_.pool_;
+  const int all = pool.threads();
+  for (Workspace* workspace : workspaces) workspace->threads_ = all / 2;
+  workspace_.parallel(2, run);
+  workspace_.threads_ = all;
+  // As if the second had waited for the first.
+  return verdicts[0].ok() ? verdicts[1] : verdicts[0];
+}
+
+Verdict RunContext::runInstruction(int32_t index, Workspace& workspace) {
   const Instruction& instruction = program_.instructions[index];
   const Kernel kernel = kernels_.kernels[instruction.rule->code];
-  const Outcome outcome = kernel(binding_.slots(instruction), workspace_);
-  workspace_.looseTaken_ = 0;
+  const Outcome outcome = kernel(binding_.slots(instruction), workspace);
+  workspace.looseTaken_ = 0;
   if (instruction.writesStore) store_->parametersChanged();
   if (outcome.status == Status::ok) return {};
   return {outcome.status, index, static_cast<int32_t>(outcome.detail0),

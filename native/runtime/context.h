@@ -5,6 +5,7 @@
 
 #include "../kernels/kernels.h"
 #include "binding.h"
+#include "pairs.h"
 #include "program.h"
 #include "store.h"
 #include "workspace.h"
@@ -31,6 +32,8 @@ class RunContext {
 
   const Program& program() const { return program_; }
   const std::shared_ptr<Borders>& borders() const { return borders_; }
+  /** The instructions that run at the same time as another, at the sizes of the last run. */
+  const Pairs& pairs() const { return pairs_; }
   /** Of everything that belongs to the context. */
   int64_t bytes() const { return bytes_; }
 
@@ -45,14 +48,16 @@ class RunContext {
   Verdict run(uint32_t segments);
 
   /** From any thread: the run under way ends soon, unless it has reached `update`. */
-  void requestAbort() { workspace_.abortRequested_.store(true, std::memory_order_relaxed); }
+  void requestAbort() { abort_.requested.store(true, std::memory_order_relaxed); }
 
  private:
   explicit RunContext(std::shared_ptr<WeightStore> store);
   Verdict prepare(const int32_t* words, int64_t count);
   Verdict reserve();
   Verdict execute(uint32_t segments);
-  Verdict runInstruction(int32_t index);
+  Verdict runInstruction(int32_t index, Workspace& workspace);
+  /** Runs this instruction and the next at the same time, each on half of the threads. */
+  Verdict runPair(int32_t first);
   bool writesStore(uint32_t segments) const;
 
   std::shared_ptr<WeightStore> store_;
@@ -60,7 +65,11 @@ class RunContext {
   const KernelTable& kernels_;
   Program program_;
   Binding binding_;
+  Pairs pairs_;
+  Abort abort_;
   Workspace workspace_;
+  /** Of the second instruction of a pair. */
+  Workspace beside_;
 
   std::unique_ptr<Memory[]> arenas_;
   int64_t bytes_ = 0;

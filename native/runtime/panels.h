@@ -31,17 +31,25 @@ class PanelCache {
 
   /**
    * The panels of `weights`, packed again where they were made from another version of the parameters. The
-   * caller holds the store for reading, so that the version stands still meanwhile. Null: out of memory.
+   * caller holds the store for reading, so that the version stands still meanwhile. Different panels may be
+   * packed at the same time; who wants the same ones waits for them. Null: out of memory.
    */
   const float* find(const Key& key, uint64_t version, const float* weights);
 
  private:
   struct Entry {
-    Key key;
-    uint64_t version;
+    Entry(const Key& its, Entry* before) : key(its), next(before) {}
+    const Key key;
+    Entry* const next;
+    /** Held while packing. */
+    std::mutex mutex;
+    /** 0: not packed yet. */
+    uint64_t version = 0;
     Memory panels;
-    Entry* next;
   };
+  Entry* entryOf(const Key& key);
+
+  /** Of the list, not of what its entries hold. */
   std::mutex mutex_;
   Entry* entries_ = nullptr;
 };

@@ -25,10 +25,8 @@ bool Reserve(Array<float>& block, int64_t elements) {
 
 }  // namespace
 
-Workspace::Workspace(WeightStore& store, const Blas* blas, ThreadPool& pool)
-    : store_(store), blas_(blas), pool_(pool) {}
-
-int Workspace::threads() const { return pool_.threads(); }
+Workspace::Workspace(WeightStore& store, const Blas* blas, ThreadPool& pool, const Abort& abort)
+    : store_(store), blas_(blas), pool_(pool), abort_(abort), threads_(pool.threads()) {}
 
 void Workspace::parallelErased(int parts, void* body, void (*call)(void*, int)) {
   if (parts <= 1) {
@@ -77,7 +75,7 @@ const float* Workspace::panels(const float* weights, int role, int64_t rows, int
   return block.begin();
 }
 
-bool Workspace::aborted() const { return abortable_ && abortRequested_.load(std::memory_order_relaxed); }
+bool Workspace::aborted() const { return abort_.heard && abort_.requested.load(std::memory_order_relaxed); }
 
 const Blas* Workspace::blas() const { return blas_; }
 

@@ -1,4 +1,4 @@
-// What a kernel may use besides its operands. Belongs to a run context; used by one run at a time.
+// What a kernel may use besides its operands. Belongs to a run context; used by one instruction at a time.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -20,12 +20,22 @@ struct Blas;        // runtime/blas.h: function pointers of a CBLAS found at run
 class ThreadPool;   // runtime/threads.h: the process-wide pool, taken per parallel region
 class WeightStore;  // runtime/store.h: the parameters, and their packed copies
 
+/** Asks a run to end; all workspaces of its context hear it. */
+struct Abort {
+  std::atomic<bool> requested{false};
+  /** False in `update`, which is not left half done. */
+  bool heard = true;
+};
+
 class Workspace {
  public:
-  Workspace(WeightStore& store, const Blas* blas, ThreadPool& pool);
+  Workspace(WeightStore& store, const Blas* blas, ThreadPool& pool, const Abort& abort);
 
-  /** Threads that a parallel region may use: a constant of the process, so that splits are reproducible. */
-  int threads() const;
+  /**
+   * Threads that a parallel region may use: all of the process, or half of them beside another instruction.
+   * Never a matter of timing, so that splits are reproducible.
+   */
+  int threads() const { return threads_; }
 
   /**
    * Runs body(part) for each part in [0, parts), parts ≤ threads(), the calling thread included, and returns
@@ -77,13 +87,12 @@ class Workspace {
   WeightStore& store_;
   const Blas* const blas_;
   ThreadPool& pool_;
+  const Abort& abort_;
+  int threads_;
   Array<float> scratch_[scratchBlocks];
   Array<float> loose_[loosePanels];
   /** How many of `loose_` the present instruction has taken. */
   int looseTaken_ = 0;
-
-  std::atomic<bool> abortRequested_{false};
-  bool abortable_ = true;
 
   int parts_ = 1;
   std::atomic<int> arrived_{0};

@@ -1,5 +1,5 @@
 /** Memory planning: which nodes matter, how long tensors live, where in the arena each one lies. */
-import { instructionTable, maximumElements } from '../contract/index.js'
+import { type InstructionName, instructionTable, maximumElements } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import { dimensionName, shapeName } from './dimension.js'
 import { type Graph, type Node, rootOf, type Tensor } from './graph.js'
@@ -48,6 +48,45 @@ function liveNodes(graph: Graph): Node[] {
     }
   }
   return live.reverse()
+}
+
+/** What walks a whole sequence: an executor may run two of these at the same time, where neither waits for the other. */
+const walks: ReadonlySet<InstructionName> = new Set([
+  'rnn',
+  'rnn_backward',
+  'lstm',
+  'lstm_backward',
+  'gru',
+  'gru_backward',
+])
+
+/** True where one of the nodes writes what the other uses. */
+function areDependent(a: Node, b: Node): boolean {
+  const written = (node: Node): Set<Tensor> => {
+    const { operands } = instructionTable[node.instruction]
+    const names = operands.filter((o) => o.direction !== 'in').map((o) => o.name)
+    return new Set(names.flatMap((name) => node.operands.get(name) ?? []).map(rootOf))
+  }
+  const uses = (node: Node, tensors: Set<Tensor>) =>
+    [...node.operands.values()].some((t) => tensors.has(rootOf(t)))
+  return uses(a, written(b)) || uses(b, written(a))
+}
+
+/**
+ * Lets tensors live through both of two neighbouring walks, the directions of a bidirectional layer: their memory is then
+ * disjoint, and an executor can run them at the same time.
+ */
+function widenOverPairs(nodes: readonly Node[], spans: ReadonlyMap<Tensor, Lifetime>): void {
+  const seconds = new Set<number>()
+  for (let at = 1; at < nodes.length; at++) {
+    const [a, b] = [nodes[at - 1] as Node, nodes[at] as Node]
+    if (a.instruction !== b.instruction || a.segment !== b.segment || !walks.has(a.instruction)) continue
+    if (!seconds.has(at - 1) && !areDependent(a, b)) seconds.add(at)
+  }
+  for (const span of spans.values()) {
+    if (seconds.has(span.first)) span.first--
+    if (seconds.has(span.last + 1)) span.last++
+  }
 }
 
 interface Lifetime {
@@ -129,6 +168,7 @@ export function planMemory(graph: Graph, options: { readonly reuse: boolean } = 
   const nodes = liveNodes(graph)
   const spans = lifetimes(nodes)
   const shared = options.reuse ? shareInPlace(nodes, spans) : new Map<Tensor, Tensor>()
+  widenOverPairs(nodes, spans)
   if (!options.reuse) {
     for (const span of spans.values()) {
       span.first = 0

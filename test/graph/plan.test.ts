@@ -11,6 +11,7 @@ import {
   lstm,
   matmul,
   multiply,
+  type Node,
   planMemory,
   rootOf,
   slice,
@@ -20,6 +21,7 @@ import {
 } from '../../src/graph/index.js'
 import { capacityOf, type Plan } from '../../src/graph/plan.js'
 import { failureText } from '../failures.js'
+import { traceWalks } from '../native/walks.js'
 import { randomValues, runFunction, type TraceOptions, traceFunction } from './harness.js'
 import { build, recipeOptions, recipes, type Step } from './random-graphs.js'
 
@@ -214,6 +216,35 @@ describe('memory planning', () => {
     ])
   })
 
+  test.each(['rnn', 'lstm', 'gru'] as const)('two walks of an %s side by side share no memory', (cell) => {
+    let graph: Graph | undefined
+    traceWalks({ cell, stacked: false, ragged: true, gradients: true }, undefined, (g) => {
+      graph = g
+    })
+    const plan = planMemory(graph as Graph)
+    expectNoOverlap(plan)
+    for (const instruction of [cell, `${cell}_backward`] as const) {
+      const at = plan.nodes.findIndex((n) => n.instruction === instruction)
+      const [a, b] = [plan.nodes[at] as Node, plan.nodes[at + 1] as Node]
+      expect(b.instruction).toBe(instruction)
+      expect(conflicts(plan, a, b)).toEqual([])
+      expect(conflicts(plan, b, a)).toEqual([])
+    }
+  })
+
+  test('a walk that reads what the one before wrote costs no memory for both', () => {
+    const arena = (stacked: boolean, reuse: boolean) => {
+      let graph: Graph | undefined
+      traceWalks({ cell: 'lstm', stacked, ragged: false, gradients: false }, undefined, (g) => {
+        graph = g
+      })
+      return planMemory(graph as Graph, { reuse }).arenaElements
+    }
+    // c of the first walk dies there; c of the second may take its place, but not at the same time.
+    expect(arena(true, true)).toBeLessThan(arena(false, true))
+    expect(arena(true, false)).toBe(arena(false, false))
+  })
+
   test('refuses a tensor beyond what a program can address', async () => {
     const text = await failureText(() => planOf((graph) => output(graph, tanh(huge(graph)))))
     expect(text).toBe(
@@ -221,6 +252,23 @@ describe('memory planning', () => {
     )
   })
 })
+
+/** Operands written by `a` that lie on operands of `b` in the arena. */
+function conflicts(plan: Plan, a: Node, b: Node): string[] {
+  const range = (tensor: Tensor): [number, number] | undefined => {
+    const start = plan.offsets.get(rootOf(tensor))
+    return start === undefined ? undefined : [start, start + capacityOf(rootOf(tensor))]
+  }
+  const written = instructionTable[a.instruction].operands.filter((o) => o.direction !== 'in')
+  return written.flatMap(({ name }) => {
+    const own = a.operands.get(name)
+    const [start, end] = (own && range(own)) ?? [0, 0]
+    return [...b.operands].flatMap(([other, tensor]) => {
+      const [first, last] = range(tensor) ?? [0, 0]
+      return start < last && first < end ? [`${name} on ${other}`] : []
+    })
+  })
+}
 
 /** The graph of a recipe, laid open for its plan. */
 function planned(recipe: readonly Step[], gradients: boolean): Graph {

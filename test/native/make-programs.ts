@@ -7,7 +7,9 @@ import type { Case } from '../conformance/case.js'
 import { cases } from '../conformance/cases/index.js'
 import { drive, inputsOf } from '../conformance/drive.js'
 import { type Home, type Layout, layouts, lowerCase, type Tensor } from '../conformance/lower.js'
+import { randomValues, runFunction } from '../graph/harness.js'
 import { type ProgramRun, writeProgramFile } from './program-file.js'
+import { allWalks, traceWalks, type Walks, walkLengths } from './walks.js'
 
 const reference = createReference()
 
@@ -50,6 +52,36 @@ function programRun(of: Case, layout: Layout): ProgramRun | undefined {
   }
 }
 
+/** Two walks along a sequence, which run at the same time where neither waits for the other. */
+function walksRun(walks: Walks): ProgramRun {
+  const traced = traceWalks(walks)
+  const { program, parameters, parameterElements } = traced
+  const values = {
+    ...randomValues(traced, 5, 0.25),
+    ...(walks.ragged ? { 'lengths 0': walkLengths, 'lengths 1': walkLengths } : {}),
+  }
+  const place = (name: string) => ({ buffer: program.bufferNames.indexOf(name), offset: 0 })
+  const given = (name: string) => values[name as keyof typeof values]!
+  return {
+    words: program.words,
+    segments: ['forward'],
+    status: 'ok',
+    parameterElements,
+    slotElements: 0,
+    dimensions: [],
+    scalars: [],
+    given: [
+      ...program.inputs.map(({ name }) => ({ ...place(name), values: given(name) })),
+      ...parameters.map(({ name, offset }) => ({ ...place('parameters'), offset, values: given(name) })),
+    ],
+    expected: Object.entries(runFunction(reference, traced, values).outputs).map(([name, numbers]) => ({
+      ...place(name),
+      values: numbers,
+      tolerance: 1e-4,
+    })),
+  }
+}
+
 const folder = process.argv[2]
 if (folder === undefined) throw new Error('usage: make-programs.ts FOLDER')
 mkdirSync(folder, { recursive: true })
@@ -62,5 +94,9 @@ for (const of of Object.values(cases).flat()) {
     writeProgramFile(join(folder, `${name}.program`), run)
     count += 1
   }
+}
+for (const { name, ...walks } of allWalks) {
+  writeProgramFile(join(folder, `walks-${name.replace(/[^a-zA-Z0-9]+/g, '-')}.program`), walksRun(walks))
+  count += 1
 }
 console.log(`${count} program files`)
