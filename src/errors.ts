@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'NOT_COMPILED'
   | 'NOT_BUILT'
   | 'MODEL_BUSY'
+  | 'OVER_CAPACITY'
   | 'DISPOSED'
   | 'INVALID_FILE'
   | 'INVALID_PROGRAM'

@@ -40,7 +40,9 @@ export {
   type NamedWeight,
   sequential,
 } from './models/model.js'
-export type { Session, SessionState } from './models/session.js'
+export type { Session } from './models/session.js'
+export type { GroupSession, SessionGroup } from './models/session-group.js'
+export type { SessionState } from './models/stepper.js'
 export {
   type AdamOptions,
   type ClipOptions,

@@ -154,10 +154,11 @@ class StepGate {
   /**
    * Before step s of any phase, numbered from 0 on. Split by units, waits until all have finished what came
    * before, and all threads get the same answer: one polls, and its answer is not written again before all
-   * have read it. False: stop.
+   * have read it. Nothing came before the first: a single step waits for nobody. False: stop.
    */
   bool enter(int part, int64_t s) {
     if (!byUnits_) return !poll(stop_[0]);
+    if (s == 0) return true;
     std::atomic<bool>& stop = stop_[s & 1];
     if (part == 0) poll(stop);
     workspace_.barrier();

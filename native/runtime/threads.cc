@@ -80,9 +80,17 @@ ThreadPool& ThreadPool::instance() {
 ThreadPool::ThreadPool() : threads_(ChooseThreads()) {}
 
 bool ThreadPool::beginRun() {
+  const int64_t needed = (runs_.fetch_add(1, std::memory_order_relaxed) + 1) * (threads_ - 1);
+  if (workers_.load(std::memory_order_acquire) >= needed || addWorkers(needed)) return true;
+  endRun();
+  return false;
+}
+
+void ThreadPool::endRun() { runs_.fetch_sub(1, std::memory_order_relaxed); }
+
+bool ThreadPool::addWorkers(int64_t needed) {
   std::lock_guard lock(mutex_);
-  const int64_t needed = (runs_ + 1) * (threads_ - 1);
-  while (workers_ < needed) {
+  while (workers_.load(std::memory_order_relaxed) < needed) {
     auto* worker = new (std::nothrow) Worker;
     if (worker == nullptr) return false;
     if (!worker->thread.start(Work, worker)) {
@@ -92,15 +100,9 @@ bool ThreadPool::beginRun() {
     worker->thread.detach();
     worker->next = idle_;
     idle_ = worker;
-    ++workers_;
+    workers_.fetch_add(1, std::memory_order_release);
   }
-  ++runs_;
   return true;
-}
-
-void ThreadPool::endRun() {
-  std::lock_guard lock(mutex_);
-  --runs_;
 }
 
 void ThreadPool::parallel(int parts, void* body, void (*call)(void*, int)) {
@@ -123,12 +125,19 @@ void ThreadPool::parallel(int parts, void* body, void (*call)(void*, int)) {
   for (Worker* worker = first; worker != nullptr; worker = worker->next) {
     worker->body = body;
     worker->call = call;
-    worker->started.fetch_add(1, std::memory_order_release);
-    worker->started.notify_one();
+    worker->posted.fetch_add(1, std::memory_order_release);
+    worker->posted.notify_one();
   }
   call(body, 0);
   for (Worker* worker = first; worker != nullptr; worker = worker->next) {
-    AwaitChange(worker->finished, worker->started.load(std::memory_order_relaxed) - 1);
+    const uint32_t ticket = worker->posted.load(std::memory_order_relaxed);
+    if (worker->begin(ticket)) {
+      call(body, worker->part);
+      continue;
+    }
+    for (uint32_t done; (done = worker->finished.load(std::memory_order_acquire)) != ticket;) {
+      AwaitChange(worker->finished, done);
+    }
   }
   if (last == nullptr) return;
   std::lock_guard lock(mutex_);
@@ -139,11 +148,13 @@ void ThreadPool::parallel(int parts, void* body, void (*call)(void*, int)) {
 void ThreadPool::Work(void* argument) {
   auto* worker = static_cast<Worker*>(argument);
   const FlushDenormals flush;
-  for (uint32_t ticket = 0;;) {
-    AwaitChange(worker->started, ticket);
-    ++ticket;
+  for (uint32_t seen = 0;;) {
+    AwaitChange(worker->posted, seen);
+    seen = worker->posted.load(std::memory_order_acquire);
+    // Body and part stand still from here on only where this part is ours.
+    if (!worker->begin(seen)) continue;
     worker->call(worker->body, worker->part);
-    worker->finished.store(ticket, std::memory_order_release);
+    worker->finished.store(seen, std::memory_order_release);
     worker->finished.notify_one();
   }
 }

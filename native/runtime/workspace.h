@@ -39,8 +39,8 @@ class Workspace {
 
   /**
    * Runs body(part) for each part in [0, parts), parts ≤ threads(), the calling thread included, and returns
-   * when all are done. Parts run at the same time, so they may wait for one another at barrier(). body must
-   * not throw.
+   * when all are done. Parts may wait for one another at barrier(), all of them equally often. body must not
+   * throw.
    */
   template <typename Body>
   void parallel(int parts, Body&& body) {

@@ -194,7 +194,11 @@ class NativeContext implements RunContext {
 
   runSync(segments: readonly SegmentKind[]): Status {
     this.#begin()
-    return statusNames[told('run', () => this.#handle.runSync(bits(segments)))]!
+    try {
+      return statusNames[this.#handle.runSync(bits(segments))]!
+    } catch (error) {
+      throw translated('run', error)
+    }
   }
 
   dispose(): void {
@@ -229,14 +233,17 @@ function isAddonError(error: unknown): error is AddonError {
   return error instanceof Error && 'code' in error
 }
 
-/** Turns an error of the addon into one of the library. */
+/** Turns errors of the addon into those of the library. */
 function told<Result>(where: string, action: () => Result): Result {
   try {
     return action()
   } catch (error) {
-    if (!isAddonError(error)) throw error
-    throw new OstinatoError(error.code, where, error.message, { cause: error })
+    throw translated(where, error)
   }
+}
+
+function translated(where: string, error: unknown): unknown {
+  return isAddonError(error) ? new OstinatoError(error.code, where, error.message, { cause: error }) : error
 }
 
 interface Refusal extends AddonError {

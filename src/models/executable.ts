@@ -17,6 +17,7 @@ export class Executable {
   readonly #scalars: ReadonlyMap<string, number>
   readonly #capacities: ReadonlyMap<string, number>
   #batch = 1
+  #disposed = false
 
   constructor(
     readonly traced: TracedProgram,
@@ -89,7 +90,12 @@ export class Executable {
     }
   }
 
+  get disposed(): boolean {
+    return this.#disposed
+  }
+
   dispose(): void {
+    this.#disposed = true
     this.context.dispose()
   }
 

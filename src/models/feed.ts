@@ -9,6 +9,7 @@ import {
 } from '../data/index.js'
 import { isTensorData, shapeText } from '../data/tensor-data.js'
 import { OstinatoError } from '../errors.js'
+import { losses } from '../losses/index.js'
 import { checkOptions } from '../suggest.js'
 import type { Engine } from './engine.js'
 import type { Executable } from './executable.js'
@@ -22,7 +23,8 @@ export interface Prepared {
   /** Steps worth running: up to the longest row. */
   readonly steps: number
   readonly inputs: TensorData
-  readonly targets: TensorLike | undefined
+  /** Converted to what the loss wants by `prepareTargets`; absent for predictions. */
+  readonly targets: TensorData | undefined
   readonly lengths: Int32Array | undefined
   readonly weights: TensorData | undefined
   readonly reset: boolean
@@ -109,11 +111,24 @@ export function prepareBatch(engine: Engine, batch: Batch, where: string): Prepa
     time,
     steps,
     inputs,
-    targets: batch.targets,
+    targets: undefined,
     lengths,
     weights,
     reset: batch.reset ?? false,
   }
+}
+
+/** The prepared batch with its targets, as the loss wants them. */
+export function prepareTargets(engine: Engine, prepared: Prepared, batch: Batch, where: string): Prepared {
+  if (!engine.loss) return prepared // refused where the program is made
+  if (batch.targets === undefined) {
+    throw new OstinatoError('EMPTY_DATA', `${where}, targets`, {
+      expected: 'targets to compare with',
+      received: 'none',
+    })
+  }
+  const { targets: type } = losses[engine.loss]
+  return { ...prepared, targets: toTensorData(batch.targets, type, `${where}, targets`) }
 }
 
 function readLengths(
@@ -217,23 +232,4 @@ export function feedRows(executable: Executable, batch: number, reset: boolean):
     load[b] = reset ? -1 : b
     store[b] = b
   }
-}
-
-/** Targets, converted to what the loss wants. */
-export function feedTargets(executable: Executable, size: Prepared, where: string): void {
-  const border = executable.traced.program.inputs.find((b) => b.name === 'targets')
-  if (!border) return
-  if (size.targets === undefined) {
-    throw new OstinatoError('EMPTY_DATA', `${where}, targets`, {
-      expected: 'targets to compare with',
-      received: 'none',
-    })
-  }
-  feed(
-    executable,
-    'targets',
-    toTensorData(size.targets, border.type === 'i32' ? 'i32' : 'f32', `${where}, targets`),
-    size,
-    where,
-  )
 }

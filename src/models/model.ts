@@ -12,6 +12,7 @@ import { type Prediction, type PredictOptions, predict } from '../train/predict.
 import type { BatchSource, InputBatch } from '../train/sources.js'
 import { Engine, type NamedLayer, notBuilt } from './engine.js'
 import { Session } from './session.js'
+import { SessionGroup } from './session-group.js'
 import { summarize } from './summary.js'
 import { type InputSpecification, type Purpose, traceProgram } from './trace.js'
 
@@ -127,6 +128,14 @@ export class Model {
   /** Step-by-step inference with carried states. Needs a ready backend: `await model.ready()`. */
   session(options: { readonly batch?: number } = {}): Session {
     return new Session(this.#engine, options)
+  }
+
+  /**
+   * Up to `capacity` independent streams, any of them stepped together in one call. Needs a ready backend:
+   * `await model.ready()`.
+   */
+  sessionGroup(options: { readonly capacity: number }): SessionGroup {
+    return new SessionGroup(this.#engine, options)
   }
 
   /** A table of layers, output shapes and numbers of weights. */

@@ -45,11 +45,6 @@ export class ExecutablePool {
     return fresh
   }
 
-  /** False once the weights have moved to another store. */
-  has(executable: Executable): boolean {
-    return this.#keys.has(executable)
-  }
-
   release(executable: Executable): void {
     const key = this.#keys.get(executable)
     if (key === undefined) return // the store it belonged to is gone

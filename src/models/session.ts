@@ -1,52 +1,39 @@
 import { OstinatoError } from '../errors.js'
 import { checkInteger, checkOptions } from '../suggest.js'
-import { type Engine, notBuilt } from './engine.js'
-import type { Executable } from './executable.js'
-import { feedRows } from './feed.js'
-import type { ExecutablePool } from './pool.js'
-
-/**
- * Carried states by name, such as `lstm/h` [batch, units]: small, the same on every backend. Typed arrays survive a structured
- * clone; through JSON they go as plain arrays (`Array.from`), which are taken back too.
- */
-export type SessionState = Readonly<Record<string, ArrayLike<number>>>
+import type { Engine } from './engine.js'
+import { checkLength, type SessionState, type StateRows, Stepper } from './stepper.js'
 
 /**
  * A model run step by step: every recurrent layer carries its state from step to step, whether `stateful` or not.
- * Synchronous, for streaming; one session serves `batch` independent streams.
+ * Synchronous, for streaming; one session serves `batch` streams that step together.
  */
 export class Session {
-  readonly #engine: Engine
-  readonly #pool: ExecutablePool
-  readonly #executable: Executable
+  readonly #stepper: Stepper
   readonly #batch: number
-  readonly #size: number
-  #fresh = true
-  #closed = false
+  /** Row i of the batch continues row i of the states, or begins with zeros. */
+  readonly #rows: StateRows
 
   /** @internal */
   constructor(engine: Engine, options: { readonly batch?: number }) {
     checkOptions('session', options, ['batch'])
     const { batch = 1 } = options
     checkInteger('session, batch', batch, 1)
-    engine.assertUsable()
-    if (!engine.input) throw notBuilt(engine.name)
-    this.#engine = engine
+    this.#stepper = new Stepper(engine, batch, 'session')
     this.#batch = batch
-    this.#size = batch * (engine.input.features ?? 1)
-    this.#pool = engine.pool
-    this.#executable = this.#pool.acquire('step', { batch, time: 1, lengths: false, weights: false })
-    this.#executable.setDimensions(batch, 1)
+    this.#rows = {
+      load: new Int32Array(batch).fill(-1),
+      store: Int32Array.from({ length: batch }, (_, i) => i),
+    }
   }
 
   /** @internal What a step returns are probabilities, not logits. */
   get probabilities(): boolean {
-    return this.#executable.traced.prediction.probabilities
+    return this.#stepper.probabilities
   }
 
   /** Length of the output of a step: batch · features. */
   get outputSize(): number {
-    return this.#batch * (this.#executable.traced.prediction.features ?? 1)
+    return this.#batch * this.#stepper.outputSize
   }
 
   /**
@@ -57,96 +44,73 @@ export class Session {
     input: number | ArrayLike<number>,
     output: Float32Array = new Float32Array(this.outputSize),
   ): Float32Array {
-    this.#assertOpen()
+    this.#stepper.assertUsable()
     const length = typeof input === 'number' ? 1 : input.length
-    if (length !== this.#size) {
-      throw new OstinatoError('SHAPE_MISMATCH', 'session.step', {
-        expected: `${this.#size} numbers`,
-        received: String(length),
+    checkLength('session.step', length, this.#batch * this.#stepper.inputSize)
+    checkLength('session.step, output', output.length, this.outputSize)
+    return this.#advance('session.step', input, 1, output)
+  }
+
+  /**
+   * As many steps as `inputs` holds, in one call on this thread: tokens [batch · time], or features [batch · time · features],
+   * row-major. Equal to that many calls of `step`, and faster, for what does not depend on the state is computed for all
+   * steps at once. Returns every step's outputs [batch · time · features]; where the model does not return sequences, those
+   * after the last step [batch · features]. Memory for the longest run is kept until `dispose`.
+   */
+  run(inputs: ArrayLike<number>, output?: Float32Array): Float32Array {
+    const stepper = this.#stepper
+    stepper.assertUsable()
+    const size = this.#batch * stepper.inputSize
+    const steps = inputs.length / size
+    if (!Number.isInteger(steps) || steps < 1 || (steps > 1 && !stepper.takesSequences)) {
+      throw new OstinatoError('SHAPE_MISMATCH', 'session.run', {
+        expected: stepper.takesSequences ? `${size} numbers for each step` : `${size} numbers`,
+        received: String(inputs.length),
       })
     }
-    if (output.length !== this.outputSize) {
-      throw new OstinatoError('SHAPE_MISMATCH', 'session.step, output', {
-        expected: `${this.outputSize} numbers`,
-        received: String(output.length),
-      })
-    }
-    const window = this.#executable.input('inputs') as Float32Array | Int32Array
-    if (typeof input === 'number') window[0] = input
-    else window.set(input)
-    if (this.#engine.input?.type === 'i32') this.#assertIntegers(input, window)
-    feedRows(this.#executable, this.#batch, this.#fresh)
-    this.#engine.beginReading()
-    try {
-      this.#executable.runSync(['forward'], 'session.step')
-    } finally {
-      this.#engine.endReading()
-    }
-    this.#fresh = false
-    const result = this.#executable.context.outputs[0]
-    for (let i = 0; i < output.length; i++) output[i] = result?.[i] ?? 0
+    const outputSize = this.outputSize * (stepper.returnsSequences ? steps : 1)
+    const result = output ?? new Float32Array(outputSize)
+    checkLength('session.run, output', result.length, outputSize)
+    return this.#advance('session.run', inputs, steps, result)
+  }
+
+  #advance(
+    where: string,
+    input: number | ArrayLike<number>,
+    steps: number,
+    output: Float32Array,
+  ): Float32Array {
+    this.#stepper.run(where, input, this.#batch, steps, this.#rows, output)
+    if (this.#fresh) this.#rows.load.set(this.#rows.store)
     return output
+  }
+
+  get #fresh(): boolean {
+    return this.#rows.load[0] === -1
   }
 
   /** The next step starts from zeros. */
   reset(): void {
-    this.#assertOpen()
-    this.#fresh = true
+    this.#stepper.assertUsable()
+    this.#rows.load.fill(-1)
   }
 
   /** A copy of the carried states; setting it continues from there, on this backend or another. */
   get state(): Record<string, Float32Array> {
-    this.#assertOpen()
-    const { states } = this.#executable.traced
-    return Object.fromEntries(
-      states.map((place) => {
-        const values = new Float32Array(this.#batch * place.units)
-        if (!this.#fresh) values.set(this.#executable.state(place).subarray(0, values.length))
-        return [place.name, values]
-      }),
-    )
+    this.#stepper.assertUsable()
+    const states = this.#stepper.readStates(0, this.#batch)
+    if (this.#fresh) for (const values of Object.values(states)) values.fill(0)
+    return states
   }
 
   set state(state: SessionState) {
-    this.#assertOpen()
-    const { states } = this.#executable.traced
-    for (const place of states) {
-      const values = state[place.name]
-      const size = this.#batch * place.units
-      if (values?.length === size) continue
-      throw new OstinatoError('SHAPE_MISMATCH', `session.state, "${place.name}"`, {
-        expected: `${size} numbers`,
-        received: values ? String(values.length) : 'nothing',
-      })
-    }
-    for (const place of states) this.#executable.state(place).set(state[place.name] ?? [])
-    this.#fresh = false
+    this.#stepper.assertUsable()
+    this.#stepper.writeStates(0, this.#batch, state, 'session.state')
+    this.#rows.load.set(this.#rows.store)
   }
 
   /** Gives the memory back to the model. Idempotent. */
   dispose(): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#pool.release(this.#executable)
-  }
-
-  #assertOpen(): void {
-    this.#engine.assertUsable()
-    if (this.#closed) throw new OstinatoError('DISPOSED', 'session', 'the session has been disposed')
-    if (this.#pool.has(this.#executable)) return
-    throw new OstinatoError('DISPOSED', 'session', 'the model was compiled for another optimizer since', {
-      remedy: 'Open another session',
-    })
-  }
-
-  #assertIntegers(input: number | ArrayLike<number>, window: Float32Array | Int32Array): void {
-    const values = typeof input === 'number' ? [input] : input
-    for (let i = 0; i < values.length; i++) {
-      if (values[i] === window[i]) continue
-      throw new OstinatoError('TYPE_MISMATCH', 'session.step', {
-        expected: 'int32 tokens',
-        received: String(values[i]),
-      })
-    }
+    this.#stepper.release()
   }
 }

@@ -104,10 +104,9 @@ class Tracing {
 
   constructor(readonly request: TraceRequest) {
     const { graph } = this
-    const { capacities, purpose, parameters } = request
+    const { capacities, parameters } = request
     this.batch = graph.dimensions.input('B', capacities.batch)
-    this.time =
-      purpose === 'step' ? graph.dimensions.constant(1) : graph.dimensions.input('T', capacities.time)
+    this.time = graph.dimensions.input('T', capacities.time)
     this.parametersBuffer = graph.addBuffer('parameters', 'f32', parameters.elements, 'parameters')
     this.statistics = graph.addBuffer('statistics', 'f64', 8, 'statistics')
   }
@@ -333,11 +332,7 @@ export function traceProgram(request: TraceRequest): TracedProgram {
   const prediction = traceLayers(tracing)
   let segments: SegmentKind[] = ['forward']
   if (request.purpose === 'predict' || request.purpose === 'step') {
-    const single = request.purpose === 'step' && prediction.shape.length === 3
-    tracing.output(
-      'outputs',
-      single ? graph.reshape(prediction, [tracing.batch, ...prediction.shape.slice(2)]) : prediction,
-    )
+    tracing.output('outputs', prediction)
   } else if (request.purpose === 'evaluate') {
     traceLoss(tracing, prediction, undefined)
   } else {

@@ -1,10 +1,9 @@
 import { OstinatoError } from '../errors.js'
 import type { Engine } from '../models/engine.js'
-import { prepareBatch } from '../models/feed.js'
 import { checkOptions } from '../suggest.js'
-import { pause } from './pause.js'
 import { BatchRunner } from './runner.js'
-import { type BatchSource, epochOf } from './sources.js'
+import type { BatchSource } from './sources.js'
+import { eachBatch } from './upcoming.js'
 
 export interface EvaluateResult {
   /** Mean over all valid steps. */
@@ -20,20 +19,24 @@ export async function evaluateSource(
   signal?: AbortSignal,
 ): Promise<EvaluateResult> {
   const runner = new BatchRunner(engine, 'evaluate', signal)
+  const job = { source: data, where: 'evaluate', signal }
   let sum = 0
   let total = 0
   let count = 0
   try {
-    for await (const batch of epochOf(data, 'evaluate')) {
-      signal?.throwIfAborted()
-      const where = `evaluate, batch ${++count}`
-      const prepared = prepareBatch(engine, batch, where)
-      await engine.ready()
-      const { context } = await runner.run(prepared, ['forward'], where)
-      sum += context.statistics[0] ?? 0
-      total += context.statistics[1] ?? 0
-      if (engine.backend.name !== 'native') await pause()
-    }
+    await eachBatch(
+      engine,
+      job,
+      () => `evaluate, batch ${count + 1}`,
+      async (batch, busy) => {
+        count++
+        const running = runner.run(batch, ['forward'], `evaluate, batch ${count}`)
+        busy()
+        const { context } = await running
+        sum += context.statistics[0] ?? 0
+        total += context.statistics[1] ?? 0
+      },
+    )
   } finally {
     runner.release()
   }

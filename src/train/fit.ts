@@ -1,11 +1,11 @@
 import { OstinatoError } from '../errors.js'
 import type { Engine } from '../models/engine.js'
-import { type Prepared, prepareBatch } from '../models/feed.js'
+import type { Prepared } from '../models/feed.js'
 import { checkInteger, checkOptions } from '../suggest.js'
 import { evaluateSource } from './evaluate.js'
-import { pause } from './pause.js'
 import { BatchRunner } from './runner.js'
-import { type BatchSource, epochOf, lengthOf } from './sources.js'
+import { type BatchSource, lengthOf } from './sources.js'
+import { eachBatch } from './upcoming.js'
 
 /** What is known after a training step. */
 export interface StepLogs {
@@ -96,6 +96,7 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
   }
   return engine.writing('fit', async () => {
     const runner = new BatchRunner(engine, 'train', signal)
+    const job = { source: data, where: 'fit', signal }
     const history = { loss: [] as number[], validationLoss: [] as number[] }
     const stepsPerEpoch = lengthOf(data)
     let step = 0
@@ -103,19 +104,21 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
       for (let epoch = 0; epoch < epochs; epoch++) {
         let sum = 0
         let total = 0
-        for await (const batch of epochOf(data, 'fit')) {
-          signal?.throwIfAborted()
-          step++
-          const where = `fit, step ${step}`
-          const prepared = prepareBatch(engine, batch, where)
-          await engine.ready()
-          const { loss, weight, gradientNorm } = await trainStep(runner, prepared, where)
-          sum += loss * weight
-          total += weight
-          const logs = { step, epoch, stepsPerEpoch, loss, gradientNorm, weight }
-          await engine.letRead(() => callbacks.onStepEnd?.(logs))
-          if (engine.backend.name !== 'native') await pause()
-        }
+        await eachBatch(
+          engine,
+          job,
+          () => `fit, step ${step + 1}`,
+          async (batch, busy) => {
+            step++
+            const running = trainStep(runner, batch, `fit, step ${step}`)
+            busy()
+            const { loss, weight, gradientNorm } = await running
+            sum += loss * weight
+            total += weight
+            const logs = { step, epoch, stepsPerEpoch, loss, gradientNorm, weight }
+            await engine.letRead(() => callbacks.onStepEnd?.(logs))
+          },
+        )
         history.loss.push(sum / total)
         const validation = validationData && (await evaluateSource(engine, validationData, signal))
         if (validation) history.validationLoss.push(validation.loss)

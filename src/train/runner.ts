@@ -2,7 +2,7 @@ import type { SegmentKind } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import type { Engine } from '../models/engine.js'
 import type { Executable } from '../models/executable.js'
-import { feedBatch, feedTargets, type Prepared } from '../models/feed.js'
+import { feed, feedBatch, type Prepared } from '../models/feed.js'
 import type { Needs } from '../models/pool.js'
 
 /** Runs batches with targets one after the other, in one executable that grows when a batch needs it. */
@@ -57,7 +57,7 @@ export class BatchRunner {
       )
     }
     feedBatch(executable, batch, fresh, where)
-    feedTargets(executable, batch, where)
+    if (batch.targets) feed(executable, 'targets', batch.targets, batch, where)
     scalars(executable)
     await executable.run(segments, where, this.signal)
     this.#carried = batch.batch

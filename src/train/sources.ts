@@ -1,7 +1,11 @@
 import type { Batch } from '../data/index.js'
 import { OstinatoError } from '../errors.js'
 
-/** Where batches come from: anything that can be iterated anew for every epoch, or a function that starts an epoch. */
+/**
+ * Where batches come from: anything that can be iterated anew for every epoch, or a function that starts an epoch. Natively,
+ * the next batch is asked for while a step runs, before its `onStepEnd`, and never more than that one; it may lie in
+ * the arrays of the batch before.
+ */
 export type BatchSource =
   | Iterable<Batch>
   | AsyncIterable<Batch>

@@ -182,7 +182,7 @@ describeOnBackends('dispose', ({ name }) => {
     const expected = two.step(1)
     one.dispose()
     one.dispose()
-    expect(await failureText(() => one.step(1))).toBe('DISPOSED session: the session has been disposed')
+    expect(await failureText(() => one.step(1))).toBe('DISPOSED session: used after dispose()')
     // Its memory serves the next session, which starts from zeros.
     const three = model.session()
     expect(three.step(1)).toEqual(expected)

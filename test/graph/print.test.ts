@@ -58,13 +58,13 @@ test('a printed step shows the carried states', () => {
   const model = sequential([layers.gru({ units: 2 })], { inputShape: [null, 3] })
   expect(model.program('step', { batch: 4 })).toMatchInlineSnapshot(`
     "program step
-      dimensions: B ≤ 4
+      dimensions: B ≤ 4, T ≤ 1
       buffers (elements): arena 48, parameters 80, statistics 8, inputs 12, loadRows 4, storeRows 4, outputs 8, states 16
     forward:
-      0                       y[1, B, 3] @arena+16 ← transpose(x[B, 1, 3] @inputs+0)
+      0                       y[T, B, 3] @arena+16 ← transpose(x[B, T, 3] @inputs+0)
       1  gru                  y[B, 2] @arena+32 ← state_load(slab[4, 2] @gru/h, rows[B] @loadRows+0)
-      2  gru                  h[2, B, 2] @arena+0 ← gru(x[1, B, 3] @arena+16, kernel[3, 6] @gru/kernel, recurrentKernel[2, 6] @gru/recurrentKernel, bias[6] @gru/bias, recurrentBias[6] @gru/recurrentBias, initialH[B, 2] @arena+32, reverse=0, resetAfter=1)
-      3                       y[B, 2] @outputs+0 ← copy(x[B, 2] @arena+0+B·2)
-      4                       slab![4, 2] @gru/h ← state_store(x[B, 2] @arena+0+B·2, rows[B] @storeRows+0)"
+      2  gru                  h[T+1, B, 2] @arena+0 ← gru(x[T, B, 3] @arena+16, kernel[3, 6] @gru/kernel, recurrentKernel[2, 6] @gru/recurrentKernel, bias[6] @gru/bias, recurrentBias[6] @gru/recurrentBias, initialH[B, 2] @arena+32, reverse=0, resetAfter=1)
+      3                       y[B, 2] @outputs+0 ← copy(x[B, 2] @arena+0+B·T·2)
+      4                       slab![4, 2] @gru/h ← state_store(x[B, 2] @arena+0+B·T·2, rows[B] @storeRows+0)"
   `)
 })

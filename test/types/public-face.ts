@@ -3,6 +3,7 @@ import {
   type BackendName,
   type Batch,
   type ErrorCode,
+  type GroupSession,
   initializers,
   type LossName,
   layers,
@@ -12,6 +13,7 @@ import {
   OstinatoError,
   optimizers,
   type Prediction,
+  type SessionGroup,
   sequential,
 } from 'ostinato'
 
@@ -66,6 +68,11 @@ export async function uses(): Promise<unknown> {
   const session = model.session({ batch: 2 })
   session.state = { 'lstm/h': data }
   const output: Float32Array = session.step([1, 2])
+  const outputs: Float32Array = session.run([1, 2], output)
+  const group: SessionGroup = model.sessionGroup({ capacity: 2 })
+  const member: GroupSession = group.open()
+  member.state = session.state
+  group.step([member], outputs, output)
   return [shape.length, output, new OstinatoError('EMPTY_DATA', 'here', 'there')]
 }
 
