@@ -96,7 +96,7 @@ class Layer {
       : shape_(shape),
         gates_(gates),
         store_(WeightStore::create(gates * shape.H * (shape.I + shape.H + 2), 0)),
-        workspace_(*store_, FindBlas().blas, ThreadPool::instance()),
+        workspace_(*store_, FindBlas().blas, ThreadPool::instance(), abort_),
         x_(shape.T * shape.B * shape.I),
         dy_(shape.T * shape.B * shape.H),
         dx_(shape.T * shape.B * shape.I),
@@ -163,6 +163,7 @@ class Layer {
   const Case shape_;
   const int gates_;
   std::shared_ptr<WeightStore> store_;
+  Abort abort_;
   Workspace workspace_;
   Numbers x_, dy_, dx_, h_, c_, saved_, gradient_;
   std::vector<int32_t> lengths_;

@@ -6,6 +6,7 @@
 #pragma once
 #include <algorithm>
 
+#include "../runtime/panels.h"
 #include "../simd/vector.h"
 
 namespace ostinato::OSTINATO_LEVEL {
@@ -75,12 +76,20 @@ inline int64_t transposedElements(int64_t rows, const Columns& columns) {
   return panelElements(panelCount(rows, Vec::width), plainVectors, columns.depth());
 }
 
+/** The panels of `count` that a share takes. */
+inline int64_t sharedPanels(int64_t count, Share share, int more) {
+  return count * (share.index + more) / share.count;
+}
+
 /** weights [rows, stride] → panels [panels][depth][perPanel · width], depth ≥ rows; what is missing becomes
  * zero. */
 inline void packColumns(const float* weights, int64_t rows, int64_t depth, int64_t stride,
-                        const Columns& columns, int perPanel, float* panels) {
-  const int64_t vectors = columns.vectors();
-  for (int64_t first = 0; first < vectors; first += perPanel) {
+                        const Columns& columns, int perPanel, float* panels, Share share) {
+  const int64_t vectors = columns.vectors(), count = panelCount(vectors, perPanel);
+  const int64_t begin = sharedPanels(count, share, 0) * perPanel,
+                end = sharedPanels(count, share, 1) * perPanel;
+  panels += begin * Vec::width * depth;
+  for (int64_t first = begin; first < end; first += perPanel) {
     for (int64_t k = 0; k < depth; ++k) {
       const float* row = weights + k * stride;
       for (int64_t v = first; v < first + perPanel; ++v) {
@@ -97,10 +106,12 @@ inline void packColumns(const float* weights, int64_t rows, int64_t depth, int64
  * columns are the rows of `weights`, its depth the vectors of `columns`.
  */
 inline void packTransposed(const float* weights, int64_t rows, int64_t stride, const Columns& columns,
-                           float* panels) {
+                           float* panels, Share share) {
   constexpr int64_t lanes = plainVectors * Vec::width;
-  const int64_t vectors = columns.vectors();
-  for (int64_t first = 0; first < rows; first += lanes) {
+  const int64_t vectors = columns.vectors(), count = panelCount(rows, lanes);
+  const int64_t begin = sharedPanels(count, share, 0) * lanes, end = sharedPanels(count, share, 1) * lanes;
+  panels += begin * columns.depth();
+  for (int64_t first = begin; first < end; first += lanes) {
     const int64_t present = std::min(lanes, rows - first);
     for (int64_t v = 0; v < vectors; ++v) {
       const int64_t count = columns.count(v);
@@ -115,12 +126,13 @@ inline void packTransposed(const float* weights, int64_t rows, int64_t stride, c
 }
 
 /** The packings of a plain matrix, as Workspace::panels takes them. */
-inline void packPlain(const float* weights, int64_t rows, int64_t columns, float* panels) {
-  packColumns(weights, rows, rows, columns, plainColumns(columns), plainVectors, panels);
+inline void packPlain(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
+  packColumns(weights, rows, rows, columns, plainColumns(columns), plainVectors, panels, share);
 }
 
-inline void packPlainTransposed(const float* weights, int64_t rows, int64_t columns, float* panels) {
-  packTransposed(weights, rows, columns, plainColumns(columns), panels);
+inline void packPlainTransposed(const float* weights, int64_t rows, int64_t columns, float* panels,
+                                Share share) {
+  packTransposed(weights, rows, columns, plainColumns(columns), panels, share);
 }
 
 /** bias [all gates · units] (null: zeros) in the order of the panels. */

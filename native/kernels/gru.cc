@@ -6,26 +6,26 @@ using namespace gruCell;
 
 namespace {
 
-void packInput(const float* weights, int64_t rows, int64_t columns, float* panels) {
-  packColumns(weights, rows, rows, columns, inputColumns(columns / gates), gates, panels);
+void packInput(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
+  packColumns(weights, rows, rows, columns, inputColumns(columns / gates), gates, panels, share);
 }
 
-void packRecurrent(const float* weights, int64_t rows, int64_t columns, float* panels) {
-  packColumns(weights, rows, rows, columns, recurrentColumns(columns / gates), gates, panels);
+void packRecurrent(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
+  packColumns(weights, rows, rows, columns, recurrentColumns(columns / gates), gates, panels, share);
 }
 
-void packResetGates(const float* weights, int64_t rows, int64_t columns, float* panels) {
-  packColumns(weights, rows, rows, columns, resetGateColumns(columns / gates), 2, panels);
+void packResetGates(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
+  packColumns(weights, rows, rows, columns, resetGateColumns(columns / gates), 2, panels, share);
 }
 
-void packCandidate(const float* weights, int64_t rows, int64_t columns, float* panels) {
+void packCandidate(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
   const Columns candidate = candidateColumns(columns / gates);
-  packColumns(weights, rows, candidate.depth(), columns, candidate, plainVectors, panels);
+  packColumns(weights, rows, candidate.depth(), columns, candidate, plainVectors, panels, share);
 }
 
 template <Columns (*columnsOf)(int64_t)>
-void packGatesTransposed(const float* weights, int64_t rows, int64_t columns, float* panels) {
-  packTransposed(weights, rows, columns, columnsOf(columns / gates), panels);
+void packGatesTransposed(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
+  packTransposed(weights, rows, columns, columnsOf(columns / gates), panels, share);
 }
 
 /** bias + recurrentBias, without the candidate's recurrentBias where r multiplies it. */

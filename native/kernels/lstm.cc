@@ -11,12 +11,12 @@ constexpr int64_t blockLanes = gatesOfLstm * Vec::width;
 
 constexpr Columns lstmColumns(int64_t H) { return {H, 4, {0, 1, 2, 3}, 4, 0}; }
 
-void packLstm(const float* weights, int64_t rows, int64_t columns, float* panels) {
-  packColumns(weights, rows, rows, columns, lstmColumns(columns / gatesOfLstm), gatesOfLstm, panels);
+void packLstm(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
+  packColumns(weights, rows, rows, columns, lstmColumns(columns / gatesOfLstm), gatesOfLstm, panels, share);
 }
 
-void packLstmTransposed(const float* weights, int64_t rows, int64_t columns, float* panels) {
-  packTransposed(weights, rows, columns, lstmColumns(columns / gatesOfLstm), panels);
+void packLstmTransposed(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
+  packTransposed(weights, rows, columns, lstmColumns(columns / gatesOfLstm), panels, share);
 }
 
 struct LstmForward {

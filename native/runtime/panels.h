@@ -8,8 +8,15 @@
 
 namespace ostinato {
 
-/** Lays a row-major weight matrix [rows, columns] out for a kernel. */
-using PackFunction = void (*)(const float* weights, int64_t rows, int64_t columns, float* panels);
+/** One of `count` threads that share a piece of work. */
+struct Share {
+  int index;
+  int count;
+};
+
+/** Lays its share of a row-major weight matrix [rows, columns] out for a kernel. */
+using PackFunction = void (*)(const float* weights, int64_t rows, int64_t columns, float* panels,
+                              Share share);
 
 class PanelCache {
  public:
@@ -30,11 +37,22 @@ class PanelCache {
   ~PanelCache();
 
   /**
-   * The panels of `weights`, packed again where they were made from another version of the parameters. The
-   * caller holds the store for reading, so that the version stands still meanwhile. Different panels may be
-   * packed at the same time; who wants the same ones waits for them. Null: out of memory.
+   * The panels of `key`, filled again by fill(panels) where they were made from another version of the
+   * parameters. The caller holds the store for reading, so that the version stands still meanwhile. Different
+   * panels may be packed at the same time; who wants the same ones waits for them. Null: out of memory.
    */
-  const float* find(const Key& key, uint64_t version, const float* weights);
+  template <typename Fill>
+  const float* find(const Key& key, uint64_t version, Fill&& fill) {
+    Entry* entry = entryOf(key);
+    if (entry == nullptr) return nullptr;
+    std::lock_guard lock(entry->mutex);
+    if (entry->version == version) return entry->panels.as<float>();
+    const uint64_t bytes = static_cast<uint64_t>(key.elements) * sizeof(float);
+    if (entry->panels.data() == nullptr && !entry->panels.allocate(bytes)) return nullptr;
+    fill(entry->panels.as<float>());
+    entry->version = version;
+    return entry->panels.as<float>();
+  }
 
  private:
   struct Entry {

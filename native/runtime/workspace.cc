@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "store.h"
@@ -63,15 +64,21 @@ float* Workspace::scratch(int slot, int64_t elements) {
 
 const float* Workspace::panels(const float* weights, int role, int64_t rows, int64_t columns,
                                int64_t elements, PackFunction pack) {
+  // Less is done before another thread has woken up.
+  constexpr int64_t elementsPerPart = 1 << 15;
+  const int parts = static_cast<int>(std::clamp<int64_t>(elements / elementsPerPart, 1, threads()));
+  const auto fill = [&](float* target) {
+    parallel(parts, [&](int part) { pack(weights, rows, columns, target, {part, parts}); });
+  };
   const Array<float>& parameters = store_.parameters;
   if (weights >= parameters.begin() && weights < parameters.end()) {
     const int64_t offset = weights - parameters.begin();
-    return store_.panels.find({offset, rows, columns, elements, pack, role}, store_.version(), weights);
+    return store_.panels.find({offset, rows, columns, elements, pack, role}, store_.version(), fill);
   }
   if (looseTaken_ == loosePanels) return nullptr;
   Array<float>& block = loose_[looseTaken_++];
   if (!Reserve(block, elements)) return nullptr;
-  pack(weights, rows, columns, block.begin());
+  fill(block.begin());
   return block.begin();
 }
 
