@@ -39,20 +39,7 @@ struct Columns {
 
 /** What tells packings of the same weights apart in Workspace::panels. */
 namespace role {
-enum Role : int {
-  plain,
-  plainTransposed,
-  lstm,
-  lstmTransposed,
-  gruInput,
-  gruInputTransposed,
-  gruRecurrent,
-  gruRecurrentTransposed,
-  gruResetGates,
-  gruResetGatesTransposed,
-  gruCandidate,
-  gruCandidateTransposed
-};
+enum Role : int { plain, lstm, gruInput, gruRecurrent, gruResetGates, gruCandidate, reduced, transposed };
 }
 
 /** A plain matrix: one gate, in its own order. */
@@ -68,11 +55,6 @@ inline constexpr int64_t panelCount(int64_t vectors, int perPanel) {
 /** Elements of the panels of `vectors` vectors and `depth` rows. */
 inline constexpr int64_t panelElements(int64_t vectors, int perPanel, int64_t depth) {
   return panelCount(vectors, perPanel) * perPanel * Vec::width * depth;
-}
-
-/** Elements of the panels of a transpose with that many rows. */
-inline int64_t transposedElements(int64_t rows, const Columns& columns) {
-  return panelElements(panelCount(rows, Vec::width), plainVectors, columns.depth());
 }
 
 /** weights [rows, stride] → panels [panels][depth][perPanel · width], depth ≥ rows; what is missing becomes
@@ -114,13 +96,9 @@ inline void packTransposed(const float* weights, int64_t rows, int64_t stride, c
   }
 }
 
-/** The packings of a plain matrix, as Workspace::panels takes them. */
+/** The packing of a plain matrix, as Workspace::panels takes it. */
 inline void packPlain(const float* weights, int64_t rows, int64_t columns, float* panels) {
   packColumns(weights, rows, rows, columns, plainColumns(columns), plainVectors, panels);
-}
-
-inline void packPlainTransposed(const float* weights, int64_t rows, int64_t columns, float* panels) {
-  packTransposed(weights, rows, columns, plainColumns(columns), panels);
 }
 
 /** bias [all gates · units] (null: zeros) in the order of the panels. */

@@ -1,5 +1,6 @@
+import { type Precision, precisionNames } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
-import { checkInteger, checkOptions } from '../suggest.js'
+import { checkInteger, checkName, checkOptions } from '../suggest.js'
 import { type Engine, notBuilt } from './engine.js'
 import type { Executable } from './executable.js'
 import { feedRows } from './feed.js'
@@ -10,6 +11,13 @@ import type { ExecutablePool } from './pool.js'
  * clone; through JSON they go as plain arrays (`Array.from`), which are taken back too.
  */
 export type SessionState = Readonly<Record<string, ArrayLike<number>>>
+
+export interface SessionOptions {
+  /** Independent streams. Default 1. */
+  readonly batch?: number
+  /** How the operands of products are rounded; `int8` is the fastest for large layers. Default `float32`. */
+  readonly precision?: Precision
+}
 
 /**
  * A model run step by step: every recurrent layer carries its state from step to step, whether `stateful` or not.
@@ -25,17 +33,24 @@ export class Session {
   #closed = false
 
   /** @internal */
-  constructor(engine: Engine, options: { readonly batch?: number }) {
-    checkOptions('session', options, ['batch'])
-    const { batch = 1 } = options
+  constructor(engine: Engine, options: SessionOptions) {
+    checkOptions('session', options, ['batch', 'precision'])
+    const { batch = 1, precision = 'float32' } = options
     checkInteger('session, batch', batch, 1)
+    checkName('session, precision', precision, precisionNames)
     engine.assertUsable()
     if (!engine.input) throw notBuilt(engine.name)
     this.#engine = engine
     this.#batch = batch
     this.#size = batch * (engine.input.features ?? 1)
     this.#pool = engine.pool
-    this.#executable = this.#pool.acquire('step', { batch, time: 1, lengths: false, weights: false })
+    this.#executable = this.#pool.acquire('step', {
+      batch,
+      time: 1,
+      lengths: false,
+      weights: false,
+      precision,
+    })
     this.#executable.setDimensions(batch, 1)
   }
 
