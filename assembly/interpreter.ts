@@ -7,9 +7,8 @@ import { gru, gruScratch } from './kernels/gru'
 import { gruBackward, gruBackwardScratch } from './kernels/gru_backward'
 import * as losses from './kernels/losses'
 import { lstm, lstmBackward, lstmBackwardScratch, lstmScratch } from './kernels/lstm'
-import { matmul, matmulTransposeA, matmulTransposeB } from './kernels/matmul'
+import * as matrix from './kernels/matmul'
 import * as optimizers from './kernels/optimizers'
-import { workBytes } from './kernels/product'
 import { rnn, rnnBackward, rnnBackwardScratch, rnnScratch } from './kernels/rnn'
 import { softmax, softmaxBackward } from './kernels/softmax'
 
@@ -17,9 +16,11 @@ import { softmax, softmaxBackward } from './kernels/softmax'
 export function scratchOf(row: usize): u64 {
   switch (load<i32>(row)) {
     case Instruction.matmul:
+      return matrix.matmulScratch(row)
     case Instruction.matmul_transpose_a:
+      return matrix.matmulTransposeAScratch(row)
     case Instruction.matmul_transpose_b:
-      return workBytes
+      return matrix.matmulTransposeBScratch(row)
     case Instruction.dropout:
       return dropoutScratch
     case Instruction.rnn:
@@ -101,11 +102,11 @@ export function execute(row: usize, scratch: usize, status: usize): i32 {
     case Instruction.dropout:
       return dropout(row, scratch)
     case Instruction.matmul:
-      return matmul(row, scratch)
+      return matrix.matmul(row, scratch)
     case Instruction.matmul_transpose_a:
-      return matmulTransposeA(row, scratch)
+      return matrix.matmulTransposeA(row, scratch)
     case Instruction.matmul_transpose_b:
-      return matmulTransposeB(row, scratch)
+      return matrix.matmulTransposeB(row, scratch)
     case Instruction.rnn:
       return rnn(row, scratch, status)
     case Instruction.rnn_backward:

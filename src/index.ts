@@ -1,5 +1,6 @@
 export type { BackendName } from './backends/backend.js'
 export { loadBackend } from './backends/load.js'
+export type { Precision } from './contract/index.js'
 export {
   type Batch,
   type Batches,
@@ -40,8 +41,8 @@ export {
   type NamedWeight,
   sequential,
 } from './models/model.js'
-export type { Session } from './models/session.js'
-export type { GroupSession, SessionGroup } from './models/session-group.js'
+export type { Session, SessionOptions } from './models/session.js'
+export type { GroupSession, SessionGroup, SessionGroupOptions } from './models/session-group.js'
 export type { SessionState } from './models/stepper.js'
 export {
   type AdamOptions,
@@ -54,7 +55,7 @@ export {
   type SgdOptions,
 } from './optimizers/index.js'
 export { RandomStream } from './random/random.js'
-export type { EvaluateResult } from './train/evaluate.js'
+export type { EvaluateOptions, EvaluateResult } from './train/evaluate.js'
 export type { Callbacks, EpochLogs, FitOptions, History, StepLogs } from './train/fit.js'
 export type { Prediction, PredictOptions } from './train/predict.js'
 export type { BatchSource, InputBatch } from './train/sources.js'

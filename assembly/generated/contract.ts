@@ -1,6 +1,6 @@
 // Generated from src/contract by scripts/generate.ts. Do not edit.
 
-export const contractHash: i32 = 776984521
+export const contractHash: i32 = -352222253
 
 export const enum Instruction {
   fill = 1,
@@ -61,6 +61,12 @@ export const enum Status {
   invalidProgram = 6,
   workLimit = 7,
   outOfMemory = 8,
+}
+
+export const enum Precision {
+  float32 = 0,
+  bfloat16 = 1,
+  int8 = 2,
 }
 
 /** y = value */
@@ -475,6 +481,8 @@ export namespace Matmul {
   @inline export function bias(row: usize): usize { return load<u32>(row, 28) }
   // @ts-ignore: decorator
   @inline export function y(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 36) }
 }
 
 /** y = aᵀ · b: the gradient of weights */
@@ -491,6 +499,8 @@ export namespace MatmulTransposeA {
   @inline export function b(row: usize): usize { return load<u32>(row, 24) }
   // @ts-ignore: decorator
   @inline export function y(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 32) }
 }
 
 /** y = a · bᵀ: the gradient of inputs */
@@ -507,6 +517,8 @@ export namespace MatmulTransposeB {
   @inline export function b(row: usize): usize { return load<u32>(row, 24) }
   // @ts-ignore: decorator
   @inline export function y(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 32) }
 }
 
 /** hₜ = f(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias); activation f: 0 tanh, 1 relu, 2 identity */
@@ -537,6 +549,8 @@ export namespace Rnn {
   @inline export function reverse(row: usize): i32 { return load<i32>(row, 52) }
   // @ts-ignore: decorator
   @inline export function activation(row: usize): i32 { return load<i32>(row, 56) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 60) }
 }
 
 /** gradients of rnn; derivatives of the activation are taken from h */
@@ -581,6 +595,8 @@ export namespace RnnBackward {
   @inline export function reverse(row: usize): i32 { return load<i32>(row, 80) }
   // @ts-ignore: decorator
   @inline export function activation(row: usize): i32 { return load<i32>(row, 84) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 88) }
 }
 
 /** [i f g o] = xₜ · kernel + hₜ₋₁ · recurrentKernel + bias; cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ tanh(g); hₜ = σ(o) ∗ tanh(cₜ). saved is absent where no backward follows */
@@ -615,6 +631,8 @@ export namespace Lstm {
   @inline export function saved(row: usize): usize { return load<u32>(row, 60) }
   // @ts-ignore: decorator
   @inline export function reverse(row: usize): i32 { return load<i32>(row, 64) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 68) }
 }
 
 /** gradients of lstm; saved is overwritten by the gradients of the gates */
@@ -663,6 +681,8 @@ export namespace LstmBackward {
   @inline export function dStates(row: usize): usize { return load<u32>(row, 88) }
   // @ts-ignore: decorator
   @inline export function reverse(row: usize): i32 { return load<i32>(row, 92) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 96) }
 }
 
 /** a = xₜ · kernel + bias, r and z = σ(a + hₜ₋₁ · recurrentKernel + recurrentBias); resetAfter 1: n = tanh(aₙ + r ∗ (hₜ₋₁ · Rₙ + recurrentBiasₙ)), 0: n = tanh(aₙ + (r ∗ hₜ₋₁) · Rₙ + recurrentBiasₙ); hₜ = z ∗ hₜ₋₁ + (1 − z) ∗ n. Gates z r n. saved is absent where no backward follows */
@@ -697,6 +717,8 @@ export namespace Gru {
   @inline export function reverse(row: usize): i32 { return load<i32>(row, 60) }
   // @ts-ignore: decorator
   @inline export function resetAfter(row: usize): i32 { return load<i32>(row, 64) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 68) }
 }
 
 /** gradients of gru; saved is overwritten by the gradients of the gates */
@@ -743,6 +765,8 @@ export namespace GruBackward {
   @inline export function reverse(row: usize): i32 { return load<i32>(row, 84) }
   // @ts-ignore: decorator
   @inline export function resetAfter(row: usize): i32 { return load<i32>(row, 88) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 92) }
 }
 
 /** ℓ = logNormalizer − logits[target], logNormalizer = ln Σ exp(logits), computed with the maximum taken out. Targets outside 0 … F − 1 at valid steps end the run (indexOutOfRange) */

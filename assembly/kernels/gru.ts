@@ -2,8 +2,9 @@ import { Gru, Status } from '../generated/contract'
 import { sigmoid, tanh } from '../simd/activations'
 import { madd, read, splat, write } from '../simd/vector'
 import { checkLengths, isMasked } from './checks'
-import { isWorthPacking, multiplyWeights, pack, panelBytes, workBytes } from './product'
+import { isWorthPacking } from './product'
 import { chunkBytes, chunkSteps, copyOrZero, initialRow, rowAfter, rowBefore, timeOf } from './recurrent'
+import { multiplyWeights, prepareWeights, weightBytes, workBytesOf } from './reduced'
 
 /**
  * A row of gates is [n z r q], H floats each: the recurrent gradients z r q lie side by side in the order of the recurrent
@@ -13,9 +14,11 @@ import { chunkBytes, chunkSteps, copyOrZero, initialRow, rowAfter, rowBefore, ti
 export function gruScratch(row: usize): u64 {
   const I = Gru.I(row)
   const H = Gru.H(row)
-  const panels = panelBytes(I, 2 * H) + panelBytes(I, H) + panelBytes(H, 2 * H) + panelBytes(H, H)
+  const precision = Gru.precision(row)
+  const kernel = weightBytes(precision, I, 2 * H) + weightBytes(precision, I, H)
+  const recurrent = weightBytes(precision, H, 2 * H) + weightBytes(precision, H, H)
   const gates = Gru.saved(row) ? 0 : chunkBytes(Gru.T(row), <u64>Gru.B(row) * H * 4)
-  return workBytes + panels + 12 * <u64>H + gates
+  return workBytesOf(precision, max(I, H), 2 * H) + 12 * <u64>H + kernel + recurrent + gates
 }
 
 /** The biases that are added to X · W: both for z and r; n's recurrent one only where r does not multiply it. */
@@ -90,18 +93,19 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
 
   const unitBytes = (<usize>H) << 2
   const gateBytes = unitBytes << 2
-  const weightBytes = unitBytes * 3
+  const rowBytes = unitBytes * 3
   const stateBytes = <usize>B * unitBytes
   const stepBytes = <usize>B * gateBytes
   const xRow = (<usize>I) << 2
   const work = scratch
-  const biases = work + <usize>workBytes
-  const kernelPlace = biases + weightBytes
-  const kernelPlaceN = kernelPlace + <usize>panelBytes(I, 2 * H)
-  const recurrentPlace = kernelPlaceN + <usize>panelBytes(I, H)
-  const recurrentPlaceN = recurrentPlace + <usize>panelBytes(H, 2 * H)
+  const precision = Gru.precision(row)
+  const biases = work + <usize>workBytesOf(precision, max(I, H), 2 * H)
+  const kernelPlace = biases + rowBytes
+  const kernelPlaceN = kernelPlace + <usize>weightBytes(precision, I, 2 * H)
+  const recurrentPlace = kernelPlaceN + <usize>weightBytes(precision, I, H)
+  const recurrentPlaceN = recurrentPlace + <usize>weightBytes(precision, H, 2 * H)
   const saved = Gru.saved(row)
-  const gates = saved ? saved : recurrentPlaceN + <usize>panelBytes(H, H)
+  const gates = saved ? saved : recurrentPlaceN + <usize>weightBytes(precision, H, H)
   const steps = saved ? T : chunkSteps(T, <u64>B * H * 4)
 
   const kernel = Gru.kernel(row)
@@ -110,18 +114,26 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
   const recurrentN = recurrent + unitBytes * 2
   const packsKernel = isWorthPacking(T * B, 1)
   const packsRecurrent = isWorthPacking(B, T)
-  const kernelPanels = packsKernel ? kernelPlace : 0
-  const kernelPanelsN = packsKernel ? kernelPlaceN : 0
-  const recurrentPanels = packsRecurrent ? recurrentPlace : 0
-  const recurrentPanelsN = packsRecurrent ? recurrentPlaceN : 0
-  if (packsKernel) {
-    pack(kernel, weightBytes, 4, I, 2 * H, kernelPanels)
-    pack(kernelN, weightBytes, 4, I, H, kernelPanelsN)
-  }
-  if (packsRecurrent) {
-    pack(recurrent, weightBytes, 4, H, 2 * H, recurrentPanels)
-    pack(recurrentN, weightBytes, 4, H, H, recurrentPanelsN)
-  }
+  const preparedKernel = prepareWeights(precision, packsKernel, kernel, rowBytes, I, 2 * H, kernelPlace)
+  const preparedKernelN = prepareWeights(precision, packsKernel, kernelN, rowBytes, I, H, kernelPlaceN)
+  const preparedRecurrent = prepareWeights(
+    precision,
+    packsRecurrent,
+    recurrent,
+    rowBytes,
+    H,
+    2 * H,
+    recurrentPlace,
+  )
+  const preparedRecurrentN = prepareWeights(
+    precision,
+    packsRecurrent,
+    recurrentN,
+    rowBytes,
+    H,
+    H,
+    recurrentPlaceN,
+  )
   const recurrentBias = Gru.recurrentBias(row)
   sumOfBiases(biases, Gru.bias(row), recurrentBias, H, resetAfter)
   const biasN = recurrentBias ? recurrentBias + unitBytes * 2 : 0
@@ -134,13 +146,14 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
     const x = Gru.x(row) + <usize>first * <usize>B * xRow
     const rows = count * B
     multiplyWeights(
+      precision,
       gates + unitBytes,
       gateBytes,
       x,
       xRow,
-      kernelPanels,
+      preparedKernel,
       kernel,
-      weightBytes,
+      rowBytes,
       rows,
       I,
       2 * H,
@@ -149,13 +162,14 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
       work,
     )
     multiplyWeights(
+      precision,
       gates,
       gateBytes,
       x,
       xRow,
-      kernelPanelsN,
+      preparedKernelN,
       kernelN,
-      weightBytes,
+      rowBytes,
       rows,
       I,
       H,
@@ -171,13 +185,14 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
       const zr = n + unitBytes
       const q = n + unitBytes * 3
       multiplyWeights(
+        precision,
         zr,
         gateBytes,
         before,
         unitBytes,
-        recurrentPanels,
+        preparedRecurrent,
         recurrent,
-        weightBytes,
+        rowBytes,
         B,
         H,
         2 * H,
@@ -187,13 +202,14 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
       )
       if (resetAfter) {
         multiplyWeights(
+          precision,
           q,
           gateBytes,
           before,
           unitBytes,
-          recurrentPanelsN,
+          preparedRecurrentN,
           recurrentN,
-          weightBytes,
+          rowBytes,
           B,
           H,
           H,
@@ -204,13 +220,14 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
       } else {
         for (let b = 0; b < B; b++) rowReset(n + <usize>b * gateBytes, H, before + <usize>b * unitBytes)
         multiplyWeights(
+          precision,
           n,
           gateBytes,
           q,
           gateBytes,
-          recurrentPanelsN,
+          preparedRecurrentN,
           recurrentN,
-          weightBytes,
+          rowBytes,
           B,
           H,
           H,

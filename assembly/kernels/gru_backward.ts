@@ -1,7 +1,7 @@
 import { GruBackward, Status } from '../generated/contract'
 import { madd, read, splat, write } from '../simd/vector'
 import { checkLengths, isMasked } from './checks'
-import { multiplyPanels, pack, panelBytes, product, workBytes } from './product'
+import { pack, panelBytes } from './product'
 import {
   biasGradient,
   copyOrZero,
@@ -13,11 +13,16 @@ import {
   timeOf,
   weightGradient,
 } from './recurrent'
+import { multiplyPanelsOf, productOf, roundedBytes, roundedWeights, workBytesOf } from './reduced'
 
 export function gruBackwardScratch(row: usize): u64 {
+  const I = GruBackward.I(row)
   const H = GruBackward.H(row)
+  const precision = GruBackward.precision(row)
   const states = 2 * <u64>GruBackward.B(row) * H * 4
-  return workBytes + panelBytes(3 * H, H) + states + stageBytes(GruBackward.lengths(row), GruBackward.I(row))
+  const rounded = roundedBytes(precision, I + H, 3 * H)
+  const stage = stageBytes(GruBackward.lengths(row), precision, I, H, 3 * H)
+  return workBytesOf(precision, 3 * H, max(I, H)) + rounded + panelBytes(3 * H, H) + states + stage
 }
 
 /**
@@ -95,11 +100,20 @@ export function gruBackward(row: usize, scratch: usize, status: usize): i32 {
   const stateBytes = <usize>B * unitBytes
   const xRow = (<usize>I) << 2
   const work = scratch
-  const panels = work + <usize>workBytes
+  const precision = GruBackward.precision(row)
+  const kernelPlace = work + <usize>workBytesOf(precision, 3 * H, max(I, H))
+  const recurrentPlace = kernelPlace + <usize>roundedBytes(precision, I, 3 * H)
+  const panels = recurrentPlace + <usize>roundedBytes(precision, H, 3 * H)
   const dh = panels + <usize>panelBytes(3 * H, H)
   const dq = dh + stateBytes
   const stage = dq + stateBytes
-  const recurrentKernel = GruBackward.recurrentKernel(row)
+  const recurrentKernel = roundedWeights(
+    precision,
+    GruBackward.recurrentKernel(row),
+    H,
+    3 * H,
+    recurrentPlace,
+  )
   const recurrentN = recurrentKernel + unitBytes * 2
   const panelsN = panels + <usize>panelBytes(2 * H, H)
   if (resetAfter) {
@@ -129,32 +143,33 @@ export function gruBackward(row: usize, scratch: usize, status: usize): i32 {
     }
     const zr = n + unitBytes
     if (resetAfter) {
-      multiplyPanels(dh, unitBytes, zr, gateBytes, panels, B, 3 * H, H, dh, unitBytes, work)
+      multiplyPanelsOf(precision, dh, unitBytes, zr, gateBytes, panels, B, 3 * H, H, dh, unitBytes, work)
     } else {
-      multiplyPanels(dq, unitBytes, n, gateBytes, panelsN, B, H, H, 0, 0, work)
+      multiplyPanelsOf(precision, dq, unitBytes, n, gateBytes, panelsN, B, H, H, 0, 0, work)
       for (let b = 0; b < B; b++) {
         const i = <usize>b * unitBytes
         rowReset(n + <usize>b * gateBytes + unitBytes * 2, H, before + i, dq + i, dh + i)
       }
-      multiplyPanels(dh, unitBytes, zr, gateBytes, panels, B, 2 * H, H, dh, unitBytes, work)
+      multiplyPanelsOf(precision, dh, unitBytes, zr, gateBytes, panels, B, 2 * H, H, dh, unitBytes, work)
     }
   }
 
   const dInitialH = GruBackward.dInitialH(row)
   if (dInitialH) memory.copy(dInitialH, dh, stateBytes)
   if (dStates) memory.copy(dStates + <usize>initialRow(T, reverse) * stateBytes, dh, stateBytes)
-  weightGradients(row, work, stage)
+  weightGradients(row, kernelPlace, work, stage)
   return Status.ok
 }
 
 /** The products over all steps at once, from the gradients of the gates. */
-function weightGradients(row: usize, work: usize, stage: usize): void {
+function weightGradients(row: usize, kernelPlace: usize, work: usize, stage: usize): void {
   const T = GruBackward.T(row)
   const B = GruBackward.B(row)
   const I = GruBackward.I(row)
   const H = GruBackward.H(row)
   const lengths = GruBackward.lengths(row)
   const resetAfter = GruBackward.resetAfter(row)
+  const precision = GruBackward.precision(row)
   const unitBytes = (<usize>H) << 2
   const gateBytes = unitBytes << 2
   const weightBytes = unitBytes * 3
@@ -165,17 +180,32 @@ function weightGradients(row: usize, work: usize, stage: usize): void {
 
   const dx = GruBackward.dx(row)
   if (dx) {
-    const kernel = GruBackward.kernel(row)
+    const kernel = roundedWeights(precision, GruBackward.kernel(row), I, 3 * H, kernelPlace)
     const kernelN = kernel + unitBytes * 2
-    product(dx, xRow, zr, gateBytes, 4, kernel, 4, weightBytes, T * B, 2 * H, I, 0, 0, work)
-    product(dx, xRow, n, gateBytes, 4, kernelN, 4, weightBytes, T * B, H, I, dx, xRow, work)
+    productOf(precision, dx, xRow, zr, gateBytes, kernel, 4, weightBytes, T * B, 2 * H, I, 0, 0, work)
+    productOf(precision, dx, xRow, n, gateBytes, kernelN, 4, weightBytes, T * B, H, I, dx, xRow, work)
   }
   const dKernel = GruBackward.dKernel(row)
   if (dKernel) {
     const x = GruBackward.x(row)
     const dKernelN = dKernel + unitBytes * 2
-    weightGradient(dKernel, weightBytes, x, xRow, I, zr, gateBytes, 2 * H, T, B, lengths, work, stage)
-    weightGradient(dKernelN, weightBytes, x, xRow, I, n, gateBytes, H, T, B, lengths, work, stage)
+    weightGradient(
+      precision,
+      dKernel,
+      weightBytes,
+      x,
+      xRow,
+      I,
+      zr,
+      gateBytes,
+      2 * H,
+      T,
+      B,
+      lengths,
+      work,
+      stage,
+    )
+    weightGradient(precision, dKernelN, weightBytes, x, xRow, I, n, gateBytes, H, T, B, lengths, work, stage)
   }
   const dRecurrent = GruBackward.dRecurrentKernel(row)
   if (dRecurrent) {
@@ -183,6 +213,7 @@ function weightGradients(row: usize, work: usize, stage: usize): void {
     const states = GruBackward.h(row) + <usize>rowBefore(0, reverse) * <usize>B * unitBytes
     const columns = resetAfter ? 3 * H : 2 * H
     weightGradient(
+      precision,
       dRecurrent,
       weightBytes,
       states,
@@ -199,7 +230,22 @@ function weightGradients(row: usize, work: usize, stage: usize): void {
     )
     if (!resetAfter) {
       const dRecurrentN = dRecurrent + unitBytes * 2
-      weightGradient(dRecurrentN, weightBytes, q, gateBytes, H, n, gateBytes, H, T, B, 0, work, stage)
+      weightGradient(
+        precision,
+        dRecurrentN,
+        weightBytes,
+        q,
+        gateBytes,
+        H,
+        n,
+        gateBytes,
+        H,
+        T,
+        B,
+        0,
+        work,
+        stage,
+      )
     }
   }
   const dBias = GruBackward.dBias(row)

@@ -2,15 +2,7 @@ import { Lstm, LstmBackward, Status } from '../generated/contract'
 import { sigmoid, tanh } from '../simd/activations'
 import { madd, read, splat, write } from '../simd/vector'
 import { checkLengths, isMasked } from './checks'
-import {
-  isWorthPacking,
-  multiplyPanels,
-  multiplyWeights,
-  pack,
-  panelBytes,
-  product,
-  workBytes,
-} from './product'
+import { isWorthPacking, pack, panelBytes } from './product'
 import {
   biasGradient,
   chunkBytes,
@@ -24,11 +16,24 @@ import {
   timeOf,
   weightGradient,
 } from './recurrent'
+import {
+  multiplyPanelsOf,
+  multiplyWeights,
+  prepareWeights,
+  productOf,
+  roundedBytes,
+  roundedWeights,
+  weightBytes,
+  workBytesOf,
+} from './reduced'
 
 export function lstmScratch(row: usize): u64 {
   const H = Lstm.H(row)
+  const I = Lstm.I(row)
+  const precision = Lstm.precision(row)
   const gates = Lstm.saved(row) ? 0 : chunkBytes(Lstm.T(row), <u64>Lstm.B(row) * H * 4)
-  return workBytes + panelBytes(Lstm.I(row), 4 * H) + panelBytes(H, 4 * H) + gates
+  const weights = weightBytes(precision, I, 4 * H) + weightBytes(precision, H, 4 * H)
+  return workBytesOf(precision, max(I, H), 4 * H) + weights + gates
 }
 
 /** Gates i f g o of `lanes` units, `bytes` (H floats) apart; what they become stays for the backward pass. */
@@ -73,18 +78,27 @@ export function lstm(row: usize, scratch: usize, status: usize): i32 {
   const stepBytes = <usize>B * gateBytes
   const xRow = (<usize>I) << 2
   const work = scratch
-  const kernelPlace = work + <usize>workBytes
-  const recurrentPlace = kernelPlace + <usize>panelBytes(I, 4 * H)
+  const precision = Lstm.precision(row)
+  const kernelPlace = work + <usize>workBytesOf(precision, max(I, H), 4 * H)
+  const recurrentPlace = kernelPlace + <usize>weightBytes(precision, I, 4 * H)
   const saved = Lstm.saved(row)
-  const gates = saved ? saved : recurrentPlace + <usize>panelBytes(H, 4 * H)
+  const gates = saved ? saved : recurrentPlace + <usize>weightBytes(precision, H, 4 * H)
   const steps = saved ? T : chunkSteps(T, <u64>B * H * 4)
   const kernel = Lstm.kernel(row)
   const recurrentKernel = Lstm.recurrentKernel(row)
   const bias = Lstm.bias(row)
-  const kernelPanels = isWorthPacking(T * B, 1) ? kernelPlace : 0
-  const recurrentPanels = isWorthPacking(B, T) ? recurrentPlace : 0
-  if (kernelPanels) pack(kernel, gateBytes, 4, I, 4 * H, kernelPanels)
-  if (recurrentPanels) pack(recurrentKernel, gateBytes, 4, H, 4 * H, recurrentPanels)
+  const packsKernel = isWorthPacking(T * B, 1)
+  const packsRecurrent = isWorthPacking(B, T)
+  const preparedKernel = prepareWeights(precision, packsKernel, kernel, gateBytes, I, 4 * H, kernelPlace)
+  const preparedRecurrent = prepareWeights(
+    precision,
+    packsRecurrent,
+    recurrentKernel,
+    gateBytes,
+    H,
+    4 * H,
+    recurrentPlace,
+  )
 
   const h = Lstm.h(row)
   const c = Lstm.c(row)
@@ -97,11 +111,12 @@ export function lstm(row: usize, scratch: usize, status: usize): i32 {
     const first = reverse ? T - begin - count : begin
     const x = Lstm.x(row) + <usize>first * <usize>B * xRow
     multiplyWeights(
+      precision,
       gates,
       gateBytes,
       x,
       xRow,
-      kernelPanels,
+      preparedKernel,
       kernel,
       gateBytes,
       count * B,
@@ -117,11 +132,12 @@ export function lstm(row: usize, scratch: usize, status: usize): i32 {
       const after = <usize>rowAfter(t, reverse) * stateBytes
       const g = gates + <usize>(t - first) * stepBytes
       multiplyWeights(
+        precision,
         g,
         gateBytes,
         h + before,
         unitBytes,
-        recurrentPanels,
+        preparedRecurrent,
         recurrentKernel,
         gateBytes,
         B,
@@ -148,8 +164,13 @@ export function lstm(row: usize, scratch: usize, status: usize): i32 {
 export function lstmBackwardScratch(row: usize): u64 {
   const B = LstmBackward.B(row)
   const H = LstmBackward.H(row)
-  const stage = stageBytes(LstmBackward.lengths(row), LstmBackward.I(row))
-  return workBytes + panelBytes(4 * H, H) + 2 * <u64>B * H * 4 + stage
+  const I = LstmBackward.I(row)
+  const precision = LstmBackward.precision(row)
+  const rounded = roundedBytes(precision, I + H, 4 * H)
+  const stage = stageBytes(LstmBackward.lengths(row), precision, I, H, 4 * H)
+  return (
+    workBytesOf(precision, 4 * H, max(I, H)) + rounded + panelBytes(4 * H, H) + 2 * <u64>B * H * 4 + stage
+  )
 }
 
 /** Turns the gates of `lanes` units into their gradients; dc becomes that of the cell before, dh starts again at 0. */
@@ -209,7 +230,10 @@ export function lstmBackward(row: usize, scratch: usize, status: usize): i32 {
   const stepBytes = <usize>B * gateBytes
   const xRow = (<usize>I) << 2
   const work = scratch
-  const panels = work + <usize>workBytes
+  const precision = LstmBackward.precision(row)
+  const kernelPlace = work + <usize>workBytesOf(precision, 4 * H, max(I, H))
+  const recurrentPlace = kernelPlace + <usize>roundedBytes(precision, I, 4 * H)
+  const panels = recurrentPlace + <usize>roundedBytes(precision, H, 4 * H)
   const dh = panels + <usize>panelBytes(4 * H, H)
   const dc = dh + stateBytes
   const stage = dc + stateBytes
@@ -218,7 +242,8 @@ export function lstmBackward(row: usize, scratch: usize, status: usize): i32 {
   const c = LstmBackward.c(row)
   const dy = LstmBackward.dy(row)
   const dStates = LstmBackward.dStates(row)
-  pack(LstmBackward.recurrentKernel(row), 4, gateBytes, 4 * H, H, panels)
+  const recurrent = roundedWeights(precision, LstmBackward.recurrentKernel(row), H, 4 * H, recurrentPlace)
+  pack(recurrent, 4, gateBytes, 4 * H, H, panels)
   copyOrZero(dh, LstmBackward.dFinalH(row), stateBytes)
   copyOrZero(dc, LstmBackward.dFinalC(row), stateBytes)
 
@@ -235,7 +260,7 @@ export function lstmBackward(row: usize, scratch: usize, status: usize): i32 {
       if (isMasked(lengths, t, b)) memory.fill(gates, 0, gateBytes)
       else rowBackward(gates, H, c + before + i, c + after + i, dh + i, dc + i)
     }
-    multiplyPanels(dh, unitBytes, g, gateBytes, panels, B, 4 * H, H, dh, unitBytes, work)
+    multiplyPanelsOf(precision, dh, unitBytes, g, gateBytes, panels, B, 4 * H, H, dh, unitBytes, work)
   }
 
   const dInitialH = LstmBackward.dInitialH(row)
@@ -249,16 +274,32 @@ export function lstmBackward(row: usize, scratch: usize, status: usize): i32 {
   const dRecurrentKernel = LstmBackward.dRecurrentKernel(row)
   const dBias = LstmBackward.dBias(row)
   if (dx) {
-    const kernel = LstmBackward.kernel(row)
-    product(dx, xRow, dGates, gateBytes, 4, kernel, 4, gateBytes, T * B, 4 * H, I, 0, 0, work)
+    const kernel = roundedWeights(precision, LstmBackward.kernel(row), I, 4 * H, kernelPlace)
+    productOf(precision, dx, xRow, dGates, gateBytes, kernel, 4, gateBytes, T * B, 4 * H, I, 0, 0, work)
   }
   if (dKernel) {
     const x = LstmBackward.x(row)
-    weightGradient(dKernel, gateBytes, x, xRow, I, dGates, gateBytes, 4 * H, T, B, lengths, work, stage)
+    weightGradient(
+      precision,
+      dKernel,
+      gateBytes,
+      x,
+      xRow,
+      I,
+      dGates,
+      gateBytes,
+      4 * H,
+      T,
+      B,
+      lengths,
+      work,
+      stage,
+    )
   }
   if (dRecurrentKernel) {
     const states = h + <usize>rowBefore(0, reverse) * stateBytes
     weightGradient(
+      precision,
       dRecurrentKernel,
       gateBytes,
       states,

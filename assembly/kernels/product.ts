@@ -131,26 +131,6 @@ export function multiplyPanels(
   }
 }
 
-/** A product with weights b [K, N], row-major with `bRow` bytes a row, or with their panels where those are not 0. */
-export function multiplyWeights(
-  y: usize,
-  yRow: usize,
-  a: usize,
-  aRow: usize,
-  panels: usize,
-  b: usize,
-  bRow: usize,
-  M: i32,
-  K: i32,
-  N: i32,
-  initial: usize,
-  initialRow: usize,
-  work: usize,
-): void {
-  if (panels) multiplyPanels(y, yRow, a, aRow, panels, M, K, N, initial, initialRow, work)
-  else product(y, yRow, a, aRow, 4, b, bRow, 4, M, K, N, initial, initialRow, work)
-}
-
 /** y[M, N] = initial + a · b, elements at a + m · aRow + k · aStep (one of the two is a float) and b + k · bStep + n · bColumn. */
 export function product(
   y: usize,

@@ -1,6 +1,7 @@
 import { sumOfRows } from './data'
 import { isMasked } from './checks'
 import { product } from './product'
+import { roundMatrix } from './reduced'
 
 /** What the sequence kernels have in common. */
 
@@ -48,11 +49,13 @@ export function copyOrZero(target: usize, source: usize, bytes: usize): void {
   else memory.fill(target, 0, bytes)
 }
 
-/** Rows of x that are copied at a time to leave out masked steps. */
+/** Rows that are copied at a time, to leave out masked steps and to round. */
 const stagedRows: i32 = 256
 
-export function stageBytes(lengths: usize, columns: i32): u64 {
-  return lengths ? 256 * <u64>columns * 4 : 0
+/** For weights [I, N] and [H, N]; without rounding only x is staged, and only where steps are masked. */
+export function stageBytes(lengths: usize, precision: i32, I: i32, H: i32, N: i32): u64 {
+  if (precision) return <u64>stagedRows * (<u64>max(I, H) + N) * 4
+  return lengths ? <u64>stagedRows * I * 4 : 0
 }
 
 /**
@@ -60,6 +63,7 @@ export function stageBytes(lengths: usize, columns: i32): u64 {
  * Gate gradients of masked steps are zeros, but x may hold anything there, even NaN: it is staged with zeros instead.
  */
 export function weightGradient(
+  precision: i32,
   dWeights: usize,
   weightRow: usize,
   x: usize,
@@ -75,7 +79,7 @@ export function weightGradient(
   stage: usize,
 ): void {
   const rows = T * B
-  if (!lengths) {
+  if (!lengths && !precision) {
     product(dWeights, weightRow, x, 4, xRow, dGates, gateRow, 4, K, rows, N, 0, 0, work)
     return
   }
@@ -88,9 +92,17 @@ export function weightGradient(
       if (isMasked(lengths, position / B, position % B)) memory.fill(target, 0, bytes)
       else memory.copy(target, x + <usize>position * xRow, bytes)
     }
-    const gates = dGates + <usize>from * gateRow
+    let gates = dGates + <usize>from * gateRow
+    let row = gateRow
+    if (precision) {
+      const rounded = stage + stagedRows * bytes
+      roundMatrix(stage, stage, bytes, count, K)
+      roundMatrix(rounded, gates, gateRow, count, N)
+      gates = rounded
+      row = (<usize>N) << 2
+    }
     const initial = from ? dWeights : 0
-    product(dWeights, weightRow, stage, 4, bytes, gates, gateRow, 4, K, count, N, initial, weightRow, work)
+    product(dWeights, weightRow, stage, 4, bytes, gates, row, 4, K, count, N, initial, weightRow, work)
   }
 }
 

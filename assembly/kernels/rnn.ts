@@ -2,15 +2,7 @@ import { Rnn, RnnBackward, Status } from '../generated/contract'
 import { relu, tanh } from '../simd/activations'
 import { read, splat, write } from '../simd/vector'
 import { checkLengths, isMasked } from './checks'
-import {
-  isWorthPacking,
-  multiplyPanels,
-  multiplyWeights,
-  pack,
-  panelBytes,
-  product,
-  workBytes,
-} from './product'
+import { isWorthPacking, pack, panelBytes } from './product'
 import {
   biasGradient,
   copyOrZero,
@@ -22,6 +14,16 @@ import {
   timeOf,
   weightGradient,
 } from './recurrent'
+import {
+  multiplyPanelsOf,
+  multiplyWeights,
+  prepareWeights,
+  productOf,
+  roundedBytes,
+  roundedWeights,
+  weightBytes,
+  workBytesOf,
+} from './reduced'
 
 const enum Activation {
   tanh,
@@ -31,7 +33,9 @@ const enum Activation {
 
 export function rnnScratch(row: usize): u64 {
   const H = Rnn.H(row)
-  return workBytes + panelBytes(Rnn.I(row), H) + panelBytes(H, H)
+  const I = Rnn.I(row)
+  const precision = Rnn.precision(row)
+  return workBytesOf(precision, max(I, H), H) + weightBytes(precision, I, H) + weightBytes(precision, H, H)
 }
 
 // @ts-ignore: decorator
@@ -63,24 +67,35 @@ export function rnn(row: usize, scratch: usize, status: usize): i32 {
   const unitBytes = (<usize>H) << 2
   const stateBytes = <usize>B * unitBytes
   const work = scratch
-  const kernelPlace = work + <usize>workBytes
-  const kernelPanels = isWorthPacking(T * B, 1) ? kernelPlace : 0
-  const recurrentPanels = isWorthPacking(B, T) ? kernelPlace + <usize>panelBytes(I, H) : 0
+  const precision = Rnn.precision(row)
+  const kernelPlace = work + <usize>workBytesOf(precision, max(I, H), H)
+  const recurrentPlace = kernelPlace + <usize>weightBytes(precision, I, H)
   const kernel = Rnn.kernel(row)
   const recurrentKernel = Rnn.recurrentKernel(row)
-  if (kernelPanels) pack(kernel, unitBytes, 4, I, H, kernelPanels)
-  if (recurrentPanels) pack(recurrentKernel, unitBytes, 4, H, H, recurrentPanels)
+  const packsKernel = isWorthPacking(T * B, 1)
+  const packsRecurrent = isWorthPacking(B, T)
+  const preparedKernel = prepareWeights(precision, packsKernel, kernel, unitBytes, I, H, kernelPlace)
+  const preparedRecurrent = prepareWeights(
+    precision,
+    packsRecurrent,
+    recurrentKernel,
+    unitBytes,
+    H,
+    H,
+    recurrentPlace,
+  )
 
   const h = Rnn.h(row)
   copyOrZero(h + <usize>initialRow(T, reverse) * stateBytes, Rnn.initialH(row), stateBytes)
   const outputs = h + <usize>rowAfter(0, reverse) * stateBytes
   const xRow = (<usize>I) << 2
   multiplyWeights(
+    precision,
     outputs,
     unitBytes,
     Rnn.x(row),
     xRow,
-    kernelPanels,
+    preparedKernel,
     kernel,
     unitBytes,
     T * B,
@@ -95,11 +110,12 @@ export function rnn(row: usize, scratch: usize, status: usize): i32 {
     const before = h + <usize>rowBefore(t, reverse) * stateBytes
     const after = h + <usize>rowAfter(t, reverse) * stateBytes
     multiplyWeights(
+      precision,
       after,
       unitBytes,
       before,
       unitBytes,
-      recurrentPanels,
+      preparedRecurrent,
       recurrentKernel,
       unitBytes,
       B,
@@ -120,8 +136,17 @@ export function rnn(row: usize, scratch: usize, status: usize): i32 {
 
 export function rnnBackwardScratch(row: usize): u64 {
   const H = RnnBackward.H(row)
-  const stage = stageBytes(RnnBackward.lengths(row), RnnBackward.I(row))
-  return workBytes + panelBytes(H, H) + <u64>RnnBackward.B(row) * H * 4 + stage
+  const I = RnnBackward.I(row)
+  const precision = RnnBackward.precision(row)
+  const rounded = roundedBytes(precision, I + H, H)
+  const stage = stageBytes(RnnBackward.lengths(row), precision, I, H, H)
+  return (
+    workBytesOf(precision, H, max(I, H)) +
+    rounded +
+    panelBytes(H, H) +
+    <u64>RnnBackward.B(row) * H * 4 +
+    stage
+  )
 }
 
 // @ts-ignore: decorator
@@ -164,14 +189,18 @@ export function rnnBackward(row: usize, scratch: usize, status: usize): i32 {
   const stateBytes = <usize>B * unitBytes
   const xRow = (<usize>I) << 2
   const work = scratch
-  const panels = work + <usize>workBytes
+  const precision = RnnBackward.precision(row)
+  const kernelPlace = work + <usize>workBytesOf(precision, H, max(I, H))
+  const recurrentPlace = kernelPlace + <usize>roundedBytes(precision, I, H)
+  const panels = recurrentPlace + <usize>roundedBytes(precision, H, H)
   const dh = panels + <usize>panelBytes(H, H)
   const stage = dh + stateBytes
   const dGates = RnnBackward.dGates(row)
   const h = RnnBackward.h(row)
   const dy = RnnBackward.dy(row)
   const dStates = RnnBackward.dStates(row)
-  pack(RnnBackward.recurrentKernel(row), 4, unitBytes, H, H, panels)
+  const recurrent = roundedWeights(precision, RnnBackward.recurrentKernel(row), H, H, recurrentPlace)
+  pack(recurrent, 4, unitBytes, H, H, panels)
   copyOrZero(dh, RnnBackward.dFinalH(row), stateBytes)
 
   for (let s = T - 1; s >= 0; s--) {
@@ -184,7 +213,7 @@ export function rnnBackward(row: usize, scratch: usize, status: usize): i32 {
       if (isMasked(lengths, t, b)) memory.fill(g + i, 0, unitBytes)
       else rowBackward(activation, g + i, h + after + i, dh + i, H)
     }
-    multiplyPanels(dh, unitBytes, g, unitBytes, panels, B, H, H, dh, unitBytes, work)
+    multiplyPanelsOf(precision, dh, unitBytes, g, unitBytes, panels, B, H, H, dh, unitBytes, work)
   }
 
   const dInitialH = RnnBackward.dInitialH(row)
@@ -195,15 +224,33 @@ export function rnnBackward(row: usize, scratch: usize, status: usize): i32 {
   const dKernel = RnnBackward.dKernel(row)
   const dRecurrentKernel = RnnBackward.dRecurrentKernel(row)
   const dBias = RnnBackward.dBias(row)
-  if (dx)
-    product(dx, xRow, dGates, unitBytes, 4, RnnBackward.kernel(row), 4, unitBytes, T * B, H, I, 0, 0, work)
+  if (dx) {
+    const kernel = roundedWeights(precision, RnnBackward.kernel(row), I, H, kernelPlace)
+    productOf(precision, dx, xRow, dGates, unitBytes, kernel, 4, unitBytes, T * B, H, I, 0, 0, work)
+  }
   if (dKernel) {
     const x = RnnBackward.x(row)
-    weightGradient(dKernel, unitBytes, x, xRow, I, dGates, unitBytes, H, T, B, lengths, work, stage)
+    weightGradient(
+      precision,
+      dKernel,
+      unitBytes,
+      x,
+      xRow,
+      I,
+      dGates,
+      unitBytes,
+      H,
+      T,
+      B,
+      lengths,
+      work,
+      stage,
+    )
   }
   if (dRecurrentKernel) {
     const states = h + <usize>rowBefore(0, reverse) * stateBytes
     weightGradient(
+      precision,
       dRecurrentKernel,
       unitBytes,
       states,

@@ -40,20 +40,7 @@ struct Columns {
 
 /** What tells packings of the same weights apart in Workspace::panels. */
 namespace role {
-enum Role : int {
-  plain,
-  plainTransposed,
-  lstm,
-  lstmTransposed,
-  gruInput,
-  gruInputTransposed,
-  gruRecurrent,
-  gruRecurrentTransposed,
-  gruResetGates,
-  gruResetGatesTransposed,
-  gruCandidate,
-  gruCandidateTransposed
-};
+enum Role : int { plain, lstm, gruInput, gruRecurrent, gruResetGates, gruCandidate, reduced, transposed };
 }
 
 /** A plain matrix: one gate, in its own order. */
@@ -69,11 +56,6 @@ inline constexpr int64_t panelCount(int64_t vectors, int perPanel) {
 /** Elements of the panels of `vectors` vectors and `depth` rows. */
 inline constexpr int64_t panelElements(int64_t vectors, int perPanel, int64_t depth) {
   return panelCount(vectors, perPanel) * perPanel * Vec::width * depth;
-}
-
-/** Elements of the panels of a transpose with that many rows. */
-inline int64_t transposedElements(int64_t rows, const Columns& columns) {
-  return panelElements(panelCount(rows, Vec::width), plainVectors, columns.depth());
 }
 
 /** The panels of `count` that a share takes. */
@@ -125,14 +107,9 @@ inline void packTransposed(const float* weights, int64_t rows, int64_t stride, c
   }
 }
 
-/** The packings of a plain matrix, as Workspace::panels takes them. */
+/** The packing of a plain matrix, as Workspace::panels takes it. */
 inline void packPlain(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
   packColumns(weights, rows, rows, columns, plainColumns(columns), plainVectors, panels, share);
-}
-
-inline void packPlainTransposed(const float* weights, int64_t rows, int64_t columns, float* panels,
-                                Share share) {
-  packTransposed(weights, rows, columns, plainColumns(columns), panels, share);
 }
 
 /** bias [all gates · units] (null: zeros) in the order of the panels. */

@@ -23,22 +23,6 @@ void packCandidate(const float* weights, int64_t rows, int64_t columns, float* p
   packColumns(weights, rows, candidate.depth(), columns, candidate, plainVectors, panels, share);
 }
 
-template <Columns (*columnsOf)(int64_t)>
-void packGatesTransposed(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
-  packTransposed(weights, rows, columns, columnsOf(columns / gates), panels, share);
-}
-
-/** bias + recurrentBias, without the candidate's recurrentBias where r multiplies it. */
-void packGruBias(const contract::GruArguments& a, const Columns& columns, float* packed) {
-  packBias(a.bias, columns, packed);
-  for (int64_t v = 0; a.recurrentBias && v < columns.vectors(); ++v) {
-    const bool isCandidate = v % columns.gates == candidateSlot;
-    if (isCandidate && a.resetAfter) continue;
-    float* target = packed + v * Vec::width;
-    store(target, load(target) + load(a.recurrentBias + columns.offset(v), columns.count(v)));
-  }
-}
-
 /** r ∗ hₜ₋₁ of all steps, [T · B, H], from the fourth slots of the gate buffer. */
 void collectReset(const contract::GruBackwardArguments& a, int64_t stride, float* reset) {
   for (int64_t row = 0; row < a.T * a.B; ++row) {
@@ -54,6 +38,7 @@ void collectReset(const contract::GruBackwardArguments& a, int64_t stride, float
 Outcome gru(const contract::GruArguments& a, Workspace& workspace) {
   const Outcome checked = checkLengths(a.lengths, a.B, a.T);
   if (!isOk(checked)) return checked;
+  if (isReduced(a.precision)) return gruReduced(a, workspace);
   const Columns columns = inputColumns(a.H);
   const int64_t stride = columns.blocks() * blockLanes, unitStride = columns.blocks() * Vec::width;
   const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, gates);
@@ -95,43 +80,43 @@ Outcome gru_backward(const contract::GruBackwardArguments& a, Workspace& workspa
   if (!isOk(checked)) return checked;
   const Columns inputs = inputColumns(a.H);
   const int64_t stride = inputs.blocks() * blockLanes, unitStride = inputs.blocks() * Vec::width;
-  const auto transposed = [&](const float* weights, int role, int64_t rows, const Columns& columns,
-                              PackFunction pack) {
-    return workspace.panels(weights, role, rows, gates * a.H, transposedElements(rows, columns), pack);
-  };
-  const float *recurrentTransposed, *candidateTransposed = nullptr;
+  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, gates);
+  const RoundingSpace rounding(workspace, a.precision, split, a.B, gates * unitStride);
+  Transposed recurrentTransposed, candidateTransposed{};
   if (a.resetAfter) {
-    recurrentTransposed = transposed(a.recurrentKernel, role::gruRecurrentTransposed, a.H,
-                                     recurrentColumns(a.H), packGatesTransposed<recurrentColumns>);
+    recurrentTransposed =
+        transpose<recurrentColumns, gates>(workspace, a.recurrentKernel, a.H, a.H, a.precision);
   } else {
-    recurrentTransposed = transposed(a.recurrentKernel, role::gruResetGatesTransposed, a.H,
-                                     resetGateColumns(a.H), packGatesTransposed<resetGateColumns>);
-    candidateTransposed = transposed(a.recurrentKernel, role::gruCandidateTransposed, a.H,
-                                     candidateColumns(a.H), packGatesTransposed<candidateColumns>);
-    if (!candidateTransposed) return outOfMemory;
+    recurrentTransposed =
+        transpose<resetGateColumns, gates>(workspace, a.recurrentKernel, a.H, a.H, a.precision);
+    candidateTransposed =
+        transpose<candidateColumns, gates>(workspace, a.recurrentKernel, a.H, a.H, a.precision);
+    if (!candidateTransposed.panels) return outOfMemory;
   }
   float* carry = workspace.scratch(scratch::carry, a.B * unitStride);
-  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, gates);
   SequenceRows rows;
   RowList valid;
-  if (!recurrentTransposed || !carry || !rows.arrange(workspace, a.lengths, a.B, split) ||
+  if (!recurrentTransposed.panels || !rounding.isReserved || !carry ||
+      !rows.arrange(workspace, a.lengths, a.B, split) ||
       !listValidRows(workspace, a.lengths, a.T, a.B, valid)) {
     return outOfMemory;
   }
   padRows(a.dFinalH, a.B, a.H, unitStride, carry);
 
   const Walk walk{a.T, a.reverse != 0};
-  const Backward backward{a, walk, rows, recurrentTransposed, candidateTransposed, carry, unitStride, stride};
   StepGate gate(workspace, split);
-  workspace.parallel(split.parts, [&](int part) { backward.run(part, split, gate); });
+  workspace.parallel(split.parts, [&](int part) {
+    Backward{a,     walk,       rows,  recurrentTransposed, candidateTransposed, rounding.of(part),
+             carry, unitStride, stride}
+        .run(part, split, gate);
+  });
   if (!isOk(gate.outcome())) return gate.outcome();
 
   if (a.dx) {
-    const float* kernelTransposed =
-        transposed(a.kernel, role::gruInputTransposed, a.I, inputs, packGatesTransposed<inputColumns>);
-    if (!kernelTransposed) return outOfMemory;
+    const Transposed kernel = transpose<inputColumns, gates>(workspace, a.kernel, a.I, a.H, a.precision);
     clearMasked(a.lengths, a.T, a.B, a.I, a.dx);
-    multiplyPanels(workspace, a.saved, stride, valid, depthOf(inputs), kernelTransposed, a.I, nullptr, a.dx);
+    if (!multiplyRows(workspace, a.saved, stride, valid, depthOf(inputs), kernel, a.I, a.dx))
+      return outOfMemory;
   }
   const Columns recurrents = a.resetAfter ? recurrentColumns(a.H) : inputs;
   if (a.dBias) sumColumns(workspace, a.saved, stride, inputs, valid, a.dBias);
@@ -139,7 +124,7 @@ Outcome gru_backward(const contract::GruBackwardArguments& a, Workspace& workspa
 
   const auto gradient = [&](const float* left, int64_t rows, const Columns& columns, float* target) {
     return multiplyTransposed(workspace, left, rows, rows, a.saved, stride, columns, valid, target,
-                              gates * a.H);
+                              gates * a.H, a.precision);
   };
   const float* previous = a.h + (a.reverse ? a.B * a.H : 0);
   if (a.dKernel && !gradient(a.x, a.I, inputs, a.dKernel)) return outOfMemory;

@@ -4,7 +4,7 @@
 // the recurrent side.
 #pragma once
 #include "activations.h"
-#include "sequence.h"
+#include "backward.h"
 
 namespace ostinato::OSTINATO_LEVEL::gruCell {
 
@@ -21,6 +21,17 @@ constexpr Columns candidateColumns(int64_t H) { return {H, 1, {2}, slots, candid
 
 inline float* slotOf(float* row, int64_t block, Slot slot) {
   return row + block * blockLanes + slot * Vec::width;
+}
+
+/** bias + recurrentBias, without the candidate's recurrentBias where r multiplies it. */
+inline void packGruBias(const contract::GruArguments& a, const Columns& columns, float* packed) {
+  packBias(a.bias, columns, packed);
+  for (int64_t v = 0; a.recurrentBias && v < columns.vectors(); ++v) {
+    const bool isCandidate = v % columns.gates == candidateSlot;
+    if (isCandidate && a.resetAfter) continue;
+    float* target = packed + v * Vec::width;
+    store(target, load(target) + load(a.recurrentBias + columns.offset(v), columns.count(v)));
+  }
 }
 
 struct Forward {
@@ -57,10 +68,11 @@ struct Backward {
   const contract::GruBackwardArguments& a;
   Walk walk;
   const SequenceRows& rows;
-  const float*
+  Transposed
       recurrentTransposed;  // depth: the recurrent gates with reset after, the reset gates with reset before
-  const float* candidateTransposed;  // reset before: depth the candidate
-  float* carry;                      // [B, unitStride]: gradient of h that does not come through the gates
+  Transposed candidateTransposed;  // reset before: depth the candidate
+  std::byte* rounded;              // where this part rounds rows of gates
+  float* carry;                    // [B, unitStride]: gradient of h that does not come through the gates
   int64_t unitStride;
   int64_t stride;
 

@@ -1,6 +1,6 @@
 // saved: [T, B, blocks, 4, width] holds σ(i), σ(f), tanh(g) and σ(o); backward puts their gradients there.
 #include "activations.h"
-#include "sequence.h"
+#include "backward.h"
 
 namespace ostinato::OSTINATO_LEVEL {
 
@@ -13,10 +13,6 @@ constexpr Columns lstmColumns(int64_t H) { return {H, 4, {0, 1, 2, 3}, 4, 0}; }
 
 void packLstm(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
   packColumns(weights, rows, rows, columns, lstmColumns(columns / gatesOfLstm), gatesOfLstm, panels, share);
-}
-
-void packLstmTransposed(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
-  packTransposed(weights, rows, columns, lstmColumns(columns / gatesOfLstm), panels, share);
 }
 
 struct LstmForward {
@@ -101,9 +97,10 @@ struct LstmBackward {
   const contract::LstmBackwardArguments& a;
   Walk walk;
   const SequenceRows& rows;
-  const float* recurrentTransposed;  // [panels][blocks · 4 · width][plainVectors · width]
-  float* cellGradient;               // [B, unitStride]: of the cell state after the present step
-  float* carry;                      // [B, unitStride]: of h, along masked steps
+  Transposed recurrentTransposed;
+  std::byte* rounded;   // where this part rounds rows of gates
+  float* cellGradient;  // [B, unitStride]: of the cell state after the present step
+  float* carry;         // [B, unitStride]: of h, along masked steps
   int64_t unitStride;
   int64_t gateStride;
 
@@ -134,8 +131,8 @@ struct LstmBackward {
   void eachUnit(int part, int64_t s, Range vectors, Body&& body) const {
     const RowList through = s == a.T - 1 ? RowList{0} : rows.at(part, walk.time(s + 1));
     if (through.count > 0) {
-      forProducts(gatesOf(s + 1), gateStride, through, plainDepth(gateStride), recurrentTransposed,
-                  vectors.begin, vectors.end, body);
+      forProducts(gatesOf(s + 1), gateStride, through, plainDepth(gateStride), recurrentTransposed, rounded,
+                  vectors, body);
     }
     forCarried(rows.after(part, through), vectors, carry, unitStride, body);
   }
@@ -185,6 +182,7 @@ struct LstmBackward {
 Outcome lstm(const contract::LstmArguments& a, Workspace& workspace) {
   const Outcome checked = checkLengths(a.lengths, a.B, a.T);
   if (!isOk(checked)) return checked;
+  if (isReduced(a.precision)) return lstmReduced(a, workspace);
   const Columns columns = lstmColumns(a.H);
   const int64_t gateStride = columns.vectors() * Vec::width;
   const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, gatesOfLstm);
@@ -218,16 +216,17 @@ Outcome lstm_backward(const contract::LstmBackwardArguments& a, Workspace& works
   const int64_t gateStride = columns.vectors() * Vec::width, unitStride = columns.blocks() * Vec::width;
   const int64_t weightColumns = gatesOfLstm * a.H;
   const auto transposed = [&](const float* weights, int64_t rows) {
-    return workspace.panels(weights, role::lstmTransposed, rows, weightColumns,
-                            transposedElements(rows, columns), packLstmTransposed);
+    return transpose<lstmColumns, gatesOfLstm>(workspace, weights, rows, a.H, a.precision);
   };
-  const float* recurrentTransposed = transposed(a.recurrentKernel, a.H);
+  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, gatesOfLstm);
+  const Transposed recurrentTransposed = transposed(a.recurrentKernel, a.H);
+  const RoundingSpace rounding(workspace, a.precision, split, a.B, gateStride);
   float* cellGradient = workspace.scratch(scratch::cellGradient, a.B * unitStride);
   float* carry = workspace.scratch(scratch::carry, a.B * unitStride);
-  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, gatesOfLstm);
   SequenceRows rows;
   RowList valid;
-  if (!recurrentTransposed || !cellGradient || !carry || !rows.arrange(workspace, a.lengths, a.B, split) ||
+  if (!recurrentTransposed.panels || !rounding.isReserved || !cellGradient || !carry ||
+      !rows.arrange(workspace, a.lengths, a.B, split) ||
       !listValidRows(workspace, a.lengths, a.T, a.B, valid)) {
     return outOfMemory;
   }
@@ -235,24 +234,25 @@ Outcome lstm_backward(const contract::LstmBackwardArguments& a, Workspace& works
   padRows(a.dFinalH, a.B, a.H, unitStride, carry);
 
   const Walk walk{a.T, a.reverse != 0};
-  const LstmBackward backward{a,     walk,       rows,      recurrentTransposed, cellGradient,
-                              carry, unitStride, gateStride};
   StepGate gate(workspace, split);
-  workspace.parallel(split.parts, [&](int part) { backward.run(part, split, gate); });
+  workspace.parallel(split.parts, [&](int part) {
+    LstmBackward{a,     walk,       rows,      recurrentTransposed, rounding.of(part), cellGradient,
+                 carry, unitStride, gateStride}
+        .run(part, split, gate);
+  });
   if (!isOk(gate.outcome())) return gate.outcome();
 
   if (a.dx) {
-    const float* kernelTransposed = transposed(a.kernel, a.I);
-    if (!kernelTransposed) return outOfMemory;
     clearMasked(a.lengths, a.T, a.B, a.I, a.dx);
-    multiplyPanels(workspace, a.saved, gateStride, valid, depthOf(columns), kernelTransposed, a.I, nullptr,
-                   a.dx);
+    const bool done = multiplyRows(workspace, a.saved, gateStride, valid, depthOf(columns),
+                                   transposed(a.kernel, a.I), a.I, a.dx);
+    if (!done) return outOfMemory;
   }
   if (a.dBias) sumColumns(workspace, a.saved, gateStride, columns, valid, a.dBias);
   const float* previous = a.h + (a.reverse ? a.B * a.H : 0);
   const auto gradient = [&](const float* left, int64_t rows, float* target) {
     return !target || multiplyTransposed(workspace, left, rows, rows, a.saved, gateStride, columns, valid,
-                                         target, weightColumns);
+                                         target, weightColumns, a.precision);
   };
   if (!gradient(a.x, a.I, a.dKernel) || !gradient(previous, a.H, a.dRecurrentKernel)) return outOfMemory;
   return {};

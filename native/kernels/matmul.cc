@@ -1,6 +1,5 @@
 #include "../runtime/blas.h"
-#include "product.h"
-#include "shared.h"
+#include "backward.h"
 
 namespace ostinato::OSTINATO_LEVEL {
 
@@ -59,6 +58,7 @@ struct LargeProduct {
 }  // namespace
 
 Outcome matmul(const contract::MatmulArguments& a, Workspace& workspace) {
+  if (isReduced(a.precision)) return matmulReduced(a, workspace);
   if (LargeProduct{a.M, a.K, a.N, a.a, a.K, false, a.b, a.N, false, a.bias, a.y}.run(workspace)) return {};
   const int64_t elements = panelElements(plainColumns(a.N).vectors(), plainVectors, a.K);
   const float* panels = workspace.panels(a.b, role::plain, a.K, a.N, elements, packPlain);
@@ -68,19 +68,21 @@ Outcome matmul(const contract::MatmulArguments& a, Workspace& workspace) {
 }
 
 Outcome matmul_transpose_a(const contract::MatmulTransposeAArguments& a, Workspace& workspace) {
-  if (LargeProduct{a.M, a.K, a.N, a.a, a.M, true, a.b, a.N, false, nullptr, a.y}.run(workspace)) return {};
+  if (!isReduced(a.precision) &&
+      LargeProduct{a.M, a.K, a.N, a.a, a.M, true, a.b, a.N, false, nullptr, a.y}.run(workspace))
+    return {};
   const bool done =
-      multiplyTransposed(workspace, a.a, a.M, a.M, a.b, a.N, plainColumns(a.N), {a.K}, a.y, a.N);
+      multiplyTransposed(workspace, a.a, a.M, a.M, a.b, a.N, plainColumns(a.N), {a.K}, a.y, a.N, a.precision);
   return done ? Outcome{} : outOfMemory;
 }
 
 Outcome matmul_transpose_b(const contract::MatmulTransposeBArguments& a, Workspace& workspace) {
-  if (LargeProduct{a.M, a.K, a.N, a.a, a.K, false, a.b, a.K, true, nullptr, a.y}.run(workspace)) return {};
-  const int64_t elements = transposedElements(a.N, plainColumns(a.K));
-  const float* panels = workspace.panels(a.b, role::plainTransposed, a.N, a.K, elements, packPlainTransposed);
-  if (!panels) return outOfMemory;
-  multiplyPanels(workspace, a.a, a.K, RowList{a.M}, plainDepth(a.K), panels, a.N, nullptr, a.y);
-  return {};
+  if (!isReduced(a.precision) &&
+      LargeProduct{a.M, a.K, a.N, a.a, a.K, false, a.b, a.K, true, nullptr, a.y}.run(workspace))
+    return {};
+  const Transposed weights = transpose<plainColumns, 1>(workspace, a.b, a.N, a.K, a.precision);
+  const bool done = multiplyRows(workspace, a.a, a.K, {a.M}, plainDepth(a.K), weights, a.N, a.y);
+  return done ? Outcome{} : outOfMemory;
 }
 
 }  // namespace ostinato::OSTINATO_LEVEL

@@ -1,22 +1,10 @@
-#include "activations.h"
-#include "sequence.h"
+#include "rnn.h"
+
+#include "backward.h"
 
 namespace ostinato::OSTINATO_LEVEL {
 
 namespace {
-
-enum Activation : int32_t { hyperbolicTangent, rectified, identity };
-
-Vec activate(int32_t activation, Vec x) {
-  if (activation == hyperbolicTangent) return tanh(x);
-  return activation == rectified ? relu(x) : x;
-}
-
-/** dh times the derivative of the activation, taken from its output h. */
-Vec derive(int32_t activation, Vec h, Vec dh) {
-  if (activation == hyperbolicTangent) return dh * (broadcast(1.0f) - h * h);
-  return activation == rectified ? select(h > zero(), dh, zero()) : dh;
-}
 
 struct RnnForward {
   const contract::RnnArguments& a;
@@ -65,8 +53,9 @@ struct RnnBackward {
   const contract::RnnBackwardArguments& a;
   Walk walk;
   const SequenceRows& rows;
-  const float* recurrentTransposed;  // [panels][H][plainVectors · width]
-  float* carry;                      // [B, stride]: gradient of h along masked steps
+  Transposed recurrentTransposed;
+  std::byte* rounded;  // where this part rounds rows of gates
+  float* carry;        // [B, stride]: gradient of h along masked steps
   int64_t stride;
 
   float* gatesOf(int64_t s) const { return a.dGates + walk.time(s) * a.B * stride; }
@@ -92,8 +81,8 @@ struct RnnBackward {
   void eachUnit(int part, int64_t s, Range vectors, Body&& body) const {
     const RowList through = s == a.T - 1 ? RowList{0} : rows.at(part, walk.time(s + 1));
     if (through.count > 0) {
-      forProducts(gatesOf(s + 1), stride, through, plainDepth(a.H), recurrentTransposed, vectors.begin,
-                  vectors.end, body);
+      forProducts(gatesOf(s + 1), stride, through, plainDepth(a.H), recurrentTransposed, rounded, vectors,
+                  body);
     }
     forCarried(rows.after(part, through), vectors, carry, stride, body);
   }
@@ -126,6 +115,7 @@ struct RnnBackward {
 Outcome rnn(const contract::RnnArguments& a, Workspace& workspace) {
   const Outcome checked = checkLengths(a.lengths, a.B, a.T);
   if (!isOk(checked)) return checked;
+  if (isReduced(a.precision)) return rnnReduced(a, workspace);
   const Columns columns = plainColumns(a.H);
   const int64_t stride = columns.blocks() * Vec::width;
   const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, 1);
@@ -157,36 +147,39 @@ Outcome rnn_backward(const contract::RnnBackwardArguments& a, Workspace& workspa
   const Columns columns = plainColumns(a.H);
   const int64_t stride = columns.blocks() * Vec::width;
   const auto transposed = [&](const float* weights, int64_t rows) {
-    return workspace.panels(weights, role::plainTransposed, rows, a.H, transposedElements(rows, columns),
-                            packPlainTransposed);
+    return transpose<plainColumns, 1>(workspace, weights, rows, a.H, a.precision);
   };
-  const float* recurrentTransposed = transposed(a.recurrentKernel, a.H);
-  float* carry = workspace.scratch(scratch::carry, a.B * stride);
   const SequenceSplit split(workspace, a.T, a.B, 0, a.H, 1);
+  const Transposed recurrentTransposed = transposed(a.recurrentKernel, a.H);
+  const RoundingSpace rounding(workspace, a.precision, split, a.B, a.H);
+  float* carry = workspace.scratch(scratch::carry, a.B * stride);
   SequenceRows rows;
   RowList valid;
-  if (!recurrentTransposed || !carry || !rows.arrange(workspace, a.lengths, a.B, split) ||
+  if (!recurrentTransposed.panels || !rounding.isReserved || !carry ||
+      !rows.arrange(workspace, a.lengths, a.B, split) ||
       !listValidRows(workspace, a.lengths, a.T, a.B, valid)) {
     return outOfMemory;
   }
   padRows(a.dFinalH, a.B, a.H, stride, carry);
 
-  const RnnBackward backward{a, {a.T, a.reverse != 0}, rows, recurrentTransposed, carry, stride};
+  const Walk walk{a.T, a.reverse != 0};
   StepGate gate(workspace, split);
-  workspace.parallel(split.parts, [&](int part) { backward.run(part, split, gate); });
+  workspace.parallel(split.parts, [&](int part) {
+    RnnBackward{a, walk, rows, recurrentTransposed, rounding.of(part), carry, stride}.run(part, split, gate);
+  });
   if (!isOk(gate.outcome())) return gate.outcome();
 
   if (a.dx) {
-    const float* kernelTransposed = transposed(a.kernel, a.I);
-    if (!kernelTransposed) return outOfMemory;
     clearMasked(a.lengths, a.T, a.B, a.I, a.dx);
-    multiplyPanels(workspace, a.dGates, stride, valid, plainDepth(a.H), kernelTransposed, a.I, nullptr, a.dx);
+    const bool done = multiplyRows(workspace, a.dGates, stride, valid, plainDepth(a.H),
+                                   transposed(a.kernel, a.I), a.I, a.dx);
+    if (!done) return outOfMemory;
   }
   if (a.dBias) sumColumns(workspace, a.dGates, stride, columns, valid, a.dBias);
   const float* previous = a.h + (a.reverse ? a.B * a.H : 0);
   const auto gradient = [&](const float* left, int64_t rows, float* target) {
-    return !target ||
-           multiplyTransposed(workspace, left, rows, rows, a.dGates, stride, columns, valid, target, a.H);
+    return !target || multiplyTransposed(workspace, left, rows, rows, a.dGates, stride, columns, valid,
+                                         target, a.H, a.precision);
   };
   if (!gradient(a.x, a.I, a.dKernel) || !gradient(previous, a.H, a.dRecurrentKernel)) return outOfMemory;
   return {};

@@ -52,7 +52,8 @@ enum Slot : int {
   validRows,
   candidate,
   partial,
-  order
+  order,
+  roundedRows
 };
 }
 

@@ -1,4 +1,10 @@
-import { contractHash, instructionNames, instructionTable, statuses } from '../../src/contract/index.js'
+import {
+  contractHash,
+  instructionNames,
+  instructionTable,
+  precisions,
+  statuses,
+} from '../../src/contract/index.js'
 import { banner, pascal } from './shared.js'
 
 /**
@@ -39,6 +45,7 @@ function accessors(name: string): string {
 
 export function assemblyHeader(): string {
   const codes = instructionNames.map((n) => `  ${n} = ${instructionTable[n].code},`)
+  const precision = Object.entries(precisions).map(([n, v]) => `  ${n} = ${v},`)
   const ends = Object.entries(statuses).map(([n, v]) => `  ${n} = ${v},`)
   return `// ${banner}
 
@@ -50,6 +57,10 @@ ${codes.join('\n')}
 
 export const enum Status {
 ${ends.join('\n')}
+}
+
+export const enum Precision {
+${precision.join('\n')}
 }
 
 ${instructionNames.map(accessors).join('\n')}`

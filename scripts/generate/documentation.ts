@@ -34,7 +34,8 @@ ${attributes.length > 0 ? `\nAttributes: ${attributes.join(', ')}.\n` : ''}`
 
 Each instruction of a program, as \`src/contract\` states it. Shapes name dimension variables; \`...N\` is the product of all
 remaining axes, \`H@16\` is H rounded up to a multiple of 16. \`in\` is read, \`out\` overwritten in full, \`inout\` both,
-\`scratch\` is working memory.
+\`scratch\` is working memory. \`precision\` says how the operands of products are rounded: 0 float32, not at all; 1 bfloat16;
+2 int8 (\`src/contract/precision.ts\`).
 
 ${sections.join('\n')}`
 }

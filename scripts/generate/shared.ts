@@ -19,6 +19,7 @@ export const constantGroups: readonly (readonly [string, Readonly<Record<string,
   ['Direction', contract.directions],
   ['OperandType', contract.operandTypes],
   ['AttributeKind', contract.attributeKinds],
+  ['Precision', contract.precisions],
 ]
 
 export const scalarConstants: Readonly<Record<string, number>> = {

@@ -1,4 +1,5 @@
 export * from './instructions/index.js'
+export * from './precision.js'
 export * from './program.js'
 export * from './specification.js'
 export * from './table.js'

@@ -1,3 +1,4 @@
+import type { Precision } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import type { Model } from '../models/model.js'
 import { RandomStream } from '../random/random.js'
@@ -16,13 +17,15 @@ export interface GenerateOptions {
   readonly seed?: number
   /** A token that ends the text; it is not returned. */
   readonly end?: number
+  /** How the operands of products are rounded. Default `float32`. */
+  readonly precision?: Precision
   readonly signal?: AbortSignal
 }
 
 /** Samples a continuation of `prompt` from a model of tokens, one step after the other. Returns the new tokens. */
 export async function generate(model: Model, options: GenerateOptions): Promise<Int32Array> {
-  checkOptions('generate', options, ['prompt', 'length', 'temperature', 'seed', 'end', 'signal'])
-  const { prompt, length, temperature = 1, seed = 0, end, signal } = options
+  checkOptions('generate', options, ['prompt', 'length', 'temperature', 'seed', 'end', 'precision', 'signal'])
+  const { prompt, length, temperature = 1, seed = 0, end, precision = 'float32', signal } = options
   checkInteger('generate, length', length, 0)
   if (prompt.length === 0) {
     throw new OstinatoError('EMPTY_DATA', 'generate, prompt', {
@@ -32,7 +35,7 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
   }
   await model.ready()
   const random = new RandomStream(seed).fork('generate')
-  const session = model.session()
+  const session = model.session({ precision })
   try {
     const logits = new Float32Array(session.outputSize)
     for (let i = 0; i < prompt.length; i++) session.step(prompt[i] ?? 0, logits)

@@ -3,6 +3,8 @@ import {
   type InstructionName,
   instructionTable,
   type OperandSpecification,
+  type Precision,
+  precisions,
   type ValueType,
 } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
@@ -77,6 +79,8 @@ export class Graph {
   readonly scalars: Scalar[] = []
   /** The layer path of nodes made now. */
   path = ''
+  /** Of the products made now. */
+  precision: Precision = 'float32'
   /** The segment of nodes made now: a position in the program's list of segments. */
   segment = 0
   #tensors = 0
@@ -140,22 +144,26 @@ export class Graph {
   ): Node {
     const specification = instructionTable[instruction]
     const operands = new Map<string, Tensor>()
+    const isProduct = specification.attributes.some(({ name }) => name === 'precision')
+    const given = isProduct ? { precision: precisions[this.precision], ...attributes } : attributes
     const node: Node = {
       index: this.nodes.length,
       instruction,
       operands,
-      attributes: new Map(Object.entries(attributes)),
+      attributes: new Map(Object.entries(given)),
       path: this.path,
       segment: this.segment,
       windows: new Map(),
     }
     for (const operand of specification.operands) {
-      const given = inputs[operand.name] ?? outputs[operand.name]
-      if (given === undefined) {
+      const present = inputs[operand.name] ?? outputs[operand.name]
+      if (present === undefined) {
         if (!operand.optional) throw new Error(`${instruction}: operand ${operand.name} is missing`)
         continue
       }
-      const tensor = isTensor(given) ? given : this.#tensor(this.shape(given), outputType(operand), node)
+      const tensor = isTensor(present)
+        ? present
+        : this.#tensor(this.shape(present), outputType(operand), node)
       operands.set(operand.name, tensor)
     }
     for (const attribute of specification.attributes) {

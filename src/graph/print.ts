@@ -6,6 +6,8 @@ import {
   header,
   instructionOfCode,
   instructionTable,
+  precisionNames,
+  precisions,
   rangeWords,
   segmentKinds,
   segmentWords,
@@ -69,7 +71,9 @@ function instructionText(program: Program, at: number, path: string, position: n
     const value = word(next++)
     if (a.kind === 'scalar') inputs.push(`${a.name}=$${program.scalars[value]}`)
     else if (a.kind === 'float') inputs.push(`${a.name}=${floatText(value)}`)
-    else if (a.kind === 'integer') inputs.push(`${a.name}=${value}`)
+    else if (a.name === 'precision') {
+      if (value !== precisions.float32) inputs.push(`precision=${precisionNames[value]}`)
+    } else if (a.kind === 'integer') inputs.push(`${a.name}=${value}`)
     else {
       const first = word(header.rangeOffset) + value * rangeWords
       inputs.push(`${a.name}=${word(next++)} from ${word(first)}`)

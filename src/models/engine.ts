@@ -1,6 +1,7 @@
 /** The inside of a model: its layers, weights and programs, and who may use them at the moment. */
 import type { BackendName, FloatArray, WeightStore } from '../backends/backend.js'
 import { type LoadedBackend, loadBackend } from '../backends/load.js'
+import type { Precision } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import type { Layer } from '../layers/layer.js'
 import type { LossName } from '../losses/index.js'
@@ -28,6 +29,8 @@ export class Engine {
   input: InputSpecification | undefined
   optimizer: Optimizer | undefined
   loss: LossName | undefined
+  /** Of the products of training. */
+  precision: Precision = 'float32'
   /** Updates made so far: the run number of random operations and the step of schedules. */
   step = 0
   /** The weights until a backend holds them; made when somebody first asks. */
@@ -160,10 +163,11 @@ export class Engine {
   }
 
   /** Settles how to train; optimizer slots start at zero. */
-  compile(optimizer: Optimizer, loss: LossName): void {
+  compile(optimizer: Optimizer, loss: LossName, precision: Precision): void {
     this.writingSync('compile', () => {
       this.optimizer = optimizer
       this.loss = loss
+      this.precision = precision
       this.step = 0
       this.#bound?.pool.dropTraining()
       if (this.#bound && this.#bound.slots === this.#slots) {
@@ -185,6 +189,7 @@ export class Engine {
       weights: needs.weights,
       loss: this.loss,
       optimizer: this.optimizer,
+      precision: needs.precision,
     })
     const executable = new Executable(traced, store)
     executable.setScalar('seed', this.seed)

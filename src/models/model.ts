@@ -1,18 +1,19 @@
 import type { BackendName } from '../backends/backend.js'
 import type { LoadedBackend } from '../backends/load.js'
+import type { Precision } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import { decodeModel, encodeModel } from '../io/model-file.js'
 import { type Layer, layerFrom } from '../layers/index.js'
 import { type LossName, losses } from '../losses/index.js'
 import { type Optimizer, optimizers } from '../optimizers/index.js'
 import { checkInteger, checkName, checkOptions } from '../suggest.js'
-import { type EvaluateResult, evaluate } from '../train/evaluate.js'
+import { type EvaluateOptions, type EvaluateResult, evaluate } from '../train/evaluate.js'
 import { type FitOptions, fit, type History } from '../train/fit.js'
 import { type Prediction, type PredictOptions, predict } from '../train/predict.js'
 import type { BatchSource, InputBatch } from '../train/sources.js'
 import { Engine, type NamedLayer, notBuilt } from './engine.js'
-import { Session } from './session.js'
-import { SessionGroup } from './session-group.js'
+import { Session, type SessionOptions } from './session.js'
+import { SessionGroup, type SessionGroupOptions } from './session-group.js'
 import { summarize } from './summary.js'
 import { type InputSpecification, type Purpose, traceProgram } from './trace.js'
 
@@ -34,6 +35,11 @@ export interface CompileOptions {
   /** `optimizers.adam({ … })`, or a name for its defaults. Default `adam`. */
   readonly optimizer?: Optimizer | keyof typeof optimizers
   readonly loss: LossName
+  /**
+   * Of the products of `fit`, forward and backward: with `bfloat16` their operands are rounded to it and summed in float32.
+   * Weights, activations, gradients and optimizer state stay float32. Default `float32`.
+   */
+  readonly precision?: 'float32' | 'bfloat16'
 }
 
 export interface NamedWeight {
@@ -87,14 +93,15 @@ export class Model {
 
   /** Settles optimizer and loss. Optimizer state starts afresh. */
   compile(options: CompileOptions): this {
-    checkOptions('compile', options, ['optimizer', 'loss'])
+    checkOptions('compile', options, ['optimizer', 'loss', 'precision'])
     checkName('compile, loss', options.loss, Object.keys(losses) as LossName[])
-    const { optimizer = 'adam' } = options
+    const { optimizer = 'adam', precision = 'float32' } = options
+    checkName('compile, precision', precision, ['float32', 'bfloat16'])
     if (typeof optimizer === 'string') {
       checkName('compile, optimizer', optimizer, Object.keys(optimizers) as (keyof typeof optimizers)[])
-      this.#engine.compile(optimizers[optimizer](), options.loss)
+      this.#engine.compile(optimizers[optimizer](), options.loss, precision)
     } else if (typeof optimizer === 'object' && 'slots' in optimizer) {
-      this.#engine.compile(optimizer, options.loss)
+      this.#engine.compile(optimizer, options.loss, precision)
     } else {
       throw new OstinatoError('INVALID_OPTION', 'compile, optimizer', {
         expected: 'an optimizer such as optimizers.adam(), or its name',
@@ -113,7 +120,7 @@ export class Model {
   }
 
   /** Mean loss over all valid steps of `data`, nothing learned; states of `fit` are not touched. */
-  evaluate(data: BatchSource, options: { readonly signal?: AbortSignal } = {}): Promise<EvaluateResult> {
+  evaluate(data: BatchSource, options: EvaluateOptions = {}): Promise<EvaluateResult> {
     return evaluate(this.#engine, data, options)
   }
 
@@ -126,7 +133,7 @@ export class Model {
   }
 
   /** Step-by-step inference with carried states. Needs a ready backend: `await model.ready()`. */
-  session(options: { readonly batch?: number } = {}): Session {
+  session(options: SessionOptions = {}): Session {
     return new Session(this.#engine, options)
   }
 
@@ -134,7 +141,7 @@ export class Model {
    * Up to `capacity` independent streams, any of them stepped together in one call. Needs a ready backend:
    * `await model.ready()`.
    */
-  sessionGroup(options: { readonly capacity: number }): SessionGroup {
+  sessionGroup(options: SessionGroupOptions): SessionGroup {
     return new SessionGroup(this.#engine, options)
   }
 
@@ -144,8 +151,12 @@ export class Model {
   }
 
   /** The program for a purpose, to be printed: one line an instruction. */
-  program(purpose: Purpose, size: { readonly batch?: number; readonly time?: number } = {}): string {
+  program(
+    purpose: Purpose,
+    size: { readonly batch?: number; readonly time?: number; readonly precision?: Precision } = {},
+  ): string {
     const { input, layers, parameters, loss, optimizer } = this.#engine
+    const precision = purpose === 'train' ? this.#engine.precision : (size.precision ?? 'float32')
     if (!input) throw notBuilt(this.#engine.name)
     checkName('program', purpose, ['train', 'evaluate', 'predict', 'step'])
     checkInteger('program, batch', size.batch ?? 1, 1)
@@ -161,6 +172,7 @@ export class Model {
       weights: false,
       loss,
       optimizer,
+      precision,
     }
     return traceProgram(request).program.toString()
   }

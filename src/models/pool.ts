@@ -1,4 +1,5 @@
 /** The executables of one weight store: made when a batch needs one, kept for the next. */
+import type { Precision } from '../contract/index.js'
 import type { Executable } from './executable.js'
 import type { Purpose } from './trace.js'
 
@@ -8,6 +9,7 @@ export interface Needs {
   readonly time: number
   readonly lengths: boolean
   readonly weights: boolean
+  readonly precision: Precision
 }
 
 /** Idle executables kept for one purpose: more arise only while more jobs run at once. */
@@ -28,7 +30,7 @@ export class ExecutablePool {
 
   /** An executable for the purpose with memory enough; give it back with `release`. */
   acquire(purpose: Purpose, needs: Needs): Executable {
-    const key = `${purpose} ${needs.lengths} ${needs.weights}`
+    const key = `${purpose} ${needs.precision} ${needs.lengths} ${needs.weights}`
     const known = this.#idle.get(key)?.pop()
     if (known?.fits(needs.batch, needs.time)) return known
     if (known) this.#drop(known)

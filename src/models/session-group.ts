@@ -1,7 +1,15 @@
+import { type Precision, precisionNames } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
-import { checkInteger, checkOptions } from '../suggest.js'
+import { checkInteger, checkName, checkOptions } from '../suggest.js'
 import type { Engine } from './engine.js'
 import { checkLength, type SessionState, type StateRows, Stepper } from './stepper.js'
+
+export interface SessionGroupOptions {
+  /** Streams that can be open at once. */
+  readonly capacity: number
+  /** How the operands of products are rounded; `int8` is the fastest for large layers. Default `float32`. */
+  readonly precision?: Precision
+}
 
 /**
  * Independent streams that come and go, stepped together: one call reads the weights once for all of them. Synchronous;
@@ -20,11 +28,12 @@ export class SessionGroup {
   #call = 0
 
   /** @internal */
-  constructor(engine: Engine, options: { readonly capacity: number }) {
-    checkOptions('sessionGroup', options, ['capacity'])
-    const { capacity } = options
+  constructor(engine: Engine, options: SessionGroupOptions) {
+    checkOptions('sessionGroup', options, ['capacity', 'precision'])
+    const { capacity, precision = 'float32' } = options
     checkInteger('sessionGroup, capacity', capacity, 1)
-    this.#stepper = new Stepper(engine, capacity, 'sessionGroup')
+    checkName('sessionGroup, precision', precision, precisionNames)
+    this.#stepper = new Stepper(engine, capacity, precision, 'sessionGroup')
     this.capacity = capacity
     this.#free = Array.from({ length: capacity }, (_, i) => capacity - 1 - i)
     this.#rows = { load: new Int32Array(capacity), store: new Int32Array(capacity) }

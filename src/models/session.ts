@@ -1,7 +1,15 @@
+import { type Precision, precisionNames } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
-import { checkInteger, checkOptions } from '../suggest.js'
+import { checkInteger, checkName, checkOptions } from '../suggest.js'
 import type { Engine } from './engine.js'
 import { checkLength, type SessionState, type StateRows, Stepper } from './stepper.js'
+
+export interface SessionOptions {
+  /** Independent streams. Default 1. */
+  readonly batch?: number
+  /** How the operands of products are rounded; `int8` is the fastest for large layers. Default `float32`. */
+  readonly precision?: Precision
+}
 
 /**
  * A model run step by step: every recurrent layer carries its state from step to step, whether `stateful` or not.
@@ -14,11 +22,12 @@ export class Session {
   readonly #rows: StateRows
 
   /** @internal */
-  constructor(engine: Engine, options: { readonly batch?: number }) {
-    checkOptions('session', options, ['batch'])
-    const { batch = 1 } = options
+  constructor(engine: Engine, options: SessionOptions) {
+    checkOptions('session', options, ['batch', 'precision'])
+    const { batch = 1, precision = 'float32' } = options
     checkInteger('session, batch', batch, 1)
-    this.#stepper = new Stepper(engine, batch, 'session')
+    checkName('session, precision', precision, precisionNames)
+    this.#stepper = new Stepper(engine, batch, precision, 'session')
     this.#batch = batch
     this.#rows = {
       load: new Int32Array(batch).fill(-1),

@@ -1,4 +1,5 @@
 /** What sessions share: the executable of the step program, fed and read without allocating. */
+import type { Precision } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import { type Engine, notBuilt } from './engine.js'
 import type { Executable } from './executable.js'
@@ -22,6 +23,7 @@ export class Stepper {
   readonly #engine: Engine
   readonly #pool: ExecutablePool
   readonly #capacity: number
+  readonly #precision: Precision
   /** Numbers of one row and step: what goes in, what comes out. */
   readonly inputSize: number
   readonly outputSize: number
@@ -37,6 +39,7 @@ export class Stepper {
   constructor(
     engine: Engine,
     capacity: number,
+    precision: Precision,
     readonly where: string,
   ) {
     engine.assertUsable()
@@ -44,6 +47,7 @@ export class Stepper {
     this.#engine = engine
     this.#pool = engine.pool
     this.#capacity = capacity
+    this.#precision = precision
     this.#executable = this.#pool.acquire('step', this.#needs(1))
     this.inputSize = engine.input.features ?? 1
     this.outputSize = this.#executable.traced.prediction.features ?? 1
@@ -143,7 +147,7 @@ export class Stepper {
   }
 
   #needs(time: number) {
-    return { batch: this.#capacity, time, lengths: false, weights: false }
+    return { batch: this.#capacity, time, lengths: false, weights: false, precision: this.#precision }
   }
 
   /** Grows where a run has more steps than any before, the states taken along. */

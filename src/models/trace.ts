@@ -1,5 +1,5 @@
 /** From layers to programs: traces a model once for each purpose, and assembles training steps. */
-import type { SegmentKind } from '../contract/index.js'
+import type { Precision, SegmentKind } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import {
   appendGradients,
@@ -44,6 +44,8 @@ export interface TraceRequest {
   readonly weights: boolean
   readonly loss: LossName | undefined
   readonly optimizer: Optimizer | undefined
+  /** Of all products. Default `float32`. */
+  readonly precision?: Precision
 }
 
 /** One carried state: where it lies in the states buffer, one row a stream. */
@@ -104,7 +106,8 @@ class Tracing {
 
   constructor(readonly request: TraceRequest) {
     const { graph } = this
-    const { capacities, parameters } = request
+    const { capacities, parameters, precision = 'float32' } = request
+    graph.precision = precision
     this.batch = graph.dimensions.input('B', capacities.batch)
     this.time = graph.dimensions.input('T', capacities.time)
     this.parametersBuffer = graph.addBuffer('parameters', 'f32', parameters.elements, 'parameters')

@@ -1,6 +1,7 @@
+import { type Precision, precisionNames } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import type { Engine } from '../models/engine.js'
-import { checkOptions } from '../suggest.js'
+import { checkName, checkOptions } from '../suggest.js'
 import { BatchRunner } from './runner.js'
 import type { BatchSource } from './sources.js'
 import { eachBatch } from './upcoming.js'
@@ -12,13 +13,19 @@ export interface EvaluateResult {
   readonly weight: number
 }
 
+export interface EvaluateOptions {
+  readonly signal?: AbortSignal
+  /** How the operands of products are rounded. Default `float32`, whatever the model trains with. */
+  readonly precision?: Precision
+}
+
 /** The caller holds the model. */
 export async function evaluateSource(
   engine: Engine,
   data: BatchSource,
-  signal?: AbortSignal,
+  { signal, precision = 'float32' }: EvaluateOptions,
 ): Promise<EvaluateResult> {
-  const runner = new BatchRunner(engine, 'evaluate', signal)
+  const runner = new BatchRunner(engine, 'evaluate', precision, signal)
   const job = { source: data, where: 'evaluate', signal }
   let sum = 0
   let total = 0
@@ -52,8 +59,10 @@ export async function evaluateSource(
 export function evaluate(
   engine: Engine,
   data: BatchSource,
-  options: { readonly signal?: AbortSignal },
+  options: EvaluateOptions,
 ): Promise<EvaluateResult> {
-  checkOptions('evaluate', options, ['signal'])
-  return engine.reading(() => evaluateSource(engine, data, options.signal))
+  checkOptions('evaluate', options, ['signal', 'precision'])
+  const { precision = 'float32' } = options
+  checkName('evaluate, precision', precision, precisionNames)
+  return engine.reading(() => evaluateSource(engine, data, options))
 }

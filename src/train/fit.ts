@@ -95,7 +95,7 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
     })
   }
   return engine.writing('fit', async () => {
-    const runner = new BatchRunner(engine, 'train', signal)
+    const runner = new BatchRunner(engine, 'train', engine.precision, signal)
     const job = { source: data, where: 'fit', signal }
     const history = { loss: [] as number[], validationLoss: [] as number[] }
     const stepsPerEpoch = lengthOf(data)
@@ -120,7 +120,7 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
           },
         )
         history.loss.push(sum / total)
-        const validation = validationData && (await evaluateSource(engine, validationData, signal))
+        const validation = validationData && (await evaluateSource(engine, validationData, options))
         if (validation) history.validationLoss.push(validation.loss)
         const logs = { epoch, loss: sum / total, validationLoss: validation?.loss }
         await engine.letRead(() => callbacks.onEpochEnd?.(logs))

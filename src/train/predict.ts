@@ -1,10 +1,13 @@
+import { type Precision, precisionNames } from '../contract/index.js'
 import type { Engine } from '../models/engine.js'
 import { feedBatch, prepareBatch } from '../models/feed.js'
-import { checkOptions } from '../suggest.js'
+import { checkName, checkOptions } from '../suggest.js'
 import type { InputBatch } from './sources.js'
 
 export interface PredictOptions {
   readonly signal?: AbortSignal
+  /** How the operands of products are rounded. Default `float32`. */
+  readonly precision?: Precision
 }
 
 /** What a model answers: row-major, batch first. */
@@ -18,8 +21,9 @@ export async function predict(
   batch: InputBatch,
   options: PredictOptions,
 ): Promise<Prediction> {
-  checkOptions('predict', options, ['signal'])
-  const { signal } = options
+  checkOptions('predict', options, ['signal', 'precision'])
+  const { signal, precision = 'float32' } = options
+  checkName('predict, precision', precision, precisionNames)
   signal?.throwIfAborted()
   return engine.reading(async () => {
     // Every step of the padded axis is answered, valid or not.
@@ -31,6 +35,7 @@ export async function predict(
       time: whole.time,
       lengths: whole.lengths !== undefined,
       weights: false,
+      precision,
     }
     const executable = engine.pool.acquire('predict', needs)
     try {

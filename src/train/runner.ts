@@ -1,4 +1,4 @@
-import type { SegmentKind } from '../contract/index.js'
+import type { Precision, SegmentKind } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import type { Engine } from '../models/engine.js'
 import type { Executable } from '../models/executable.js'
@@ -15,6 +15,7 @@ export class BatchRunner {
   constructor(
     readonly engine: Engine,
     readonly purpose: 'train' | 'evaluate',
+    readonly precision: Precision,
     readonly signal: AbortSignal | undefined,
   ) {}
 
@@ -26,6 +27,7 @@ export class BatchRunner {
       // Once a batch has had lengths or weights, all have them: one program serves from then on.
       lengths: this.#needs?.lengths === true || batch.lengths !== undefined,
       weights: this.#needs?.weights === true || batch.weights !== undefined,
+      precision: this.precision,
     }
     const same = needs.lengths === this.#needs?.lengths && needs.weights === this.#needs.weights
     if (old && same && old.fits(needs.batch, needs.time)) return old

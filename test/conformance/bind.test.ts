@@ -13,7 +13,7 @@ function assemble(change: (parts: Parts) => void = () => {}): Int32Array {
   change(parts)
   const { assembler: a } = parts
   a.scalars = 1
-  a.instruction('matmul', parts.matmul, [])
+  a.instruction('matmul', parts.matmul, [0])
   a.instruction('tanh', parts.tanh, [])
   a.instruction('slice', parts.slice, parts.start)
   a.instruction('dropout', parts.dropout, [1, ...parts.rate, 0, 0])

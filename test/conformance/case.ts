@@ -14,6 +14,8 @@ export interface Step {
   readonly instruction: InstructionName
   /** Which optional operands are there. */
   readonly optional?: readonly string[]
+  /** Instead of those of the case. */
+  readonly attributes?: Readonly<Record<string, number>>
 }
 
 /**
@@ -24,12 +26,15 @@ export interface Case {
   readonly name: string
   readonly steps: readonly Step[]
   readonly variables: Readonly<Record<string, number>>
+  /** A precision that is not told is float32. */
   readonly attributes?: Readonly<Record<string, number>>
   readonly scalars?: Readonly<Record<string, number>>
   readonly ranges?: readonly ParameterRange[]
   readonly data?: Readonly<Record<string, Data>>
   /** The type of `word` operands; f32 unless told. */
   readonly words?: 'f32' | 'i32'
+  /** Largest allowed difference, where that of the contract cannot hold; with the reason. */
+  readonly tolerance?: number
   /** The numbers are small integers and every sum is exact: any difference is a mistake. */
   readonly exact?: true
   /** What the run ends with; ok unless told. */

@@ -3,11 +3,12 @@ import {
   instructionTable,
   type OperandSpecification,
   parseAxis,
+  precisions,
   type SegmentKind,
   type ValueType,
 } from '../../src/contract/index.js'
 import { Assembler, floatBits } from './assembler.js'
-import type { Case } from './case.js'
+import type { Case, Step } from './case.js'
 
 /**
  * Ways to lay out the program of one case. They must not change a number:
@@ -115,7 +116,15 @@ export function lowerCase(of: Case, layout: Layout): LoweredCase | undefined {
     const { dimensions, elements, capacity } = axes.of(specification.shape, variables)
     const home = homeOf(declared, layout)
     const result = written && !opaque.has(name)
-    const place = { name, type, home, elements, given, result, tolerance: of.exact ? 0 : tolerance }
+    const place = {
+      name,
+      type,
+      home,
+      elements,
+      given,
+      result,
+      tolerance: of.exact ? 0 : (of.tolerance ?? tolerance),
+    }
     if (home === 'input' || home === 'output') {
       const buffer = assembler.buffer(home, type, pad + capacity + spare)
       values.set(name, assembler.value(buffer, type, pad, dimensions))
@@ -140,7 +149,7 @@ export function lowerCase(of: Case, layout: Layout): LoweredCase | undefined {
     assembler.instruction(
       step.instruction,
       present,
-      attributes.flatMap((a) => attributeWords(of, a, assembler, scalars)),
+      attributes.flatMap((a) => attributeWords(of, step, a, assembler, scalars)),
     )
   }
   copies?.after()
@@ -162,6 +171,7 @@ export function lowerCase(of: Case, layout: Layout): LoweredCase | undefined {
 
 function attributeWords(
   of: Case,
+  step: Step,
   { name, kind }: AttributeSpecification,
   assembler: Assembler,
   scalars: number[],
@@ -170,7 +180,9 @@ function attributeWords(
     const entries = (of.ranges ?? []).map((range) => assembler.range(range))
     return [entries[0] ?? 0, entries.length]
   }
-  const value = (kind === 'scalar' ? of.scalars : of.attributes)?.[name]
+  const byDefault = name === 'precision' ? precisions.float32 : undefined
+  const value =
+    kind === 'scalar' ? of.scalars?.[name] : ({ ...of.attributes, ...step.attributes }[name] ?? byDefault)
   if (value === undefined) throw new Error(`${of.name}: no value for the attribute "${name}"`)
   if (kind === 'scalar') return [scalars.push(value) - 1]
   return [kind === 'float' ? floatBits(value) : value]

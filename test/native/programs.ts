@@ -64,10 +64,10 @@ export function trainingProgram(change: (assembler: Assembler) => void = () => {
   const loss = a.value(statistics, 'f64', 0, [two!])
   const norm = a.value(statistics, 'f64', 2, [one!])
 
-  a.instruction('matmul', [input, kernel, -1, prediction], [])
+  a.instruction('matmul', [input, kernel, -1, prediction], [0])
   a.instruction('squared_error', [prediction, targets, -1, -1, loss, weight], [])
   a.instruction('squared_error_backward', [prediction, targets, -1, -1, dPrediction], [])
-  a.instruction('matmul_transpose_a', [input, dPrediction, dKernel], [])
+  a.instruction('matmul_transpose_a', [input, dPrediction, dKernel], [0])
   a.instruction('gradient_norm', [flat, loss, weight, norm], [])
   const ranges = [a.range({ offset: 0, length: features * outputs, decay: 1, rate: 1 }), 1]
   const all = a.value(parameters, 'f32', 0, [P!])
@@ -97,7 +97,7 @@ export function longProgram(size: number, times: number, updates = 0): Int32Arra
   const parameters = a.buffer('parameters', 'f32', size * size)
   const kernel = a.value(parameters, 'f32', 0, [N, N])
   const y = a.value(a.buffer('output', 'f32', size * size), 'f32', 0, [N, N])
-  for (let i = 0; i < times; i++) a.instruction('matmul', [x, kernel, -1, y], [])
+  for (let i = 0; i < times; i++) a.instruction('matmul', [x, kernel, -1, y], [0])
   a.segment('gradients', 0, times)
   if (updates > 0) {
     const gradients = a.buffer('gradients', 'f32', size * size + 1)

@@ -40,13 +40,13 @@ describe('rows bound by hand', () => {
         return Array.from(y)
       }
       const [left, right] = [executor.floats(a), executor.floats(b)]
-      expect(check('matmul', M, K, N, left, right, executor.floats(bias), y)).toEqual(expected)
+      expect(check('matmul', M, K, N, left, right, executor.floats(bias), y, 0)).toEqual(expected)
       const without = expected.map((value, i) => value - bias[i % N]!)
-      expect(check('matmul', M, K, N, left, right, 0, y)).toEqual(without)
+      expect(check('matmul', M, K, N, left, right, 0, y, 0)).toEqual(without)
       const leftTurned = executor.floats(turned(a, M, K))
-      expect(check('matmul_transpose_a', K, M, N, leftTurned, right, y)).toEqual(without)
+      expect(check('matmul_transpose_a', K, M, N, leftTurned, right, y, 0)).toEqual(without)
       const rightTurned = executor.floats(turned(b, K, N))
-      expect(check('matmul_transpose_b', M, K, N, left, rightTurned, y)).toEqual(without)
+      expect(check('matmul_transpose_b', M, K, N, left, rightTurned, y, 0)).toEqual(without)
     }
   })
 
@@ -91,7 +91,7 @@ describe('rows bound by hand', () => {
     const hOut = executor.floats([7, 7])
     const cOut = executor.floats([7, 7])
     const operands = [[x], w, r, bias, [h], [c]].map((values) => executor.floats(values))
-    expect(executor.run(executor.row('lstm', 1, 1, 1, 1, ...operands, 0, hOut, cOut, 0, 0))).toEqual(ok)
+    expect(executor.run(executor.row('lstm', 1, 1, 1, 1, ...operands, 0, hOut, cOut, 0, 0, 0))).toEqual(ok)
     expect(hOut[0]).toBe(h)
     expect(cOut[0]).toBe(c)
     expect(hOut[1]).toBeCloseTo(hNext, 6)
@@ -135,8 +135,8 @@ describe('a masked step contributes exactly nothing, whatever lies there', () =>
     }[cell]
     const common = [T, B, I, H, input, kernel, recurrent] as const
     const status = executor.run(
-      executor.row(cell, ...common, ...forward, ...attributes),
-      executor.row(`${cell}_backward`, ...common, ...backward, ...attributes),
+      executor.row(cell, ...common, ...forward, ...attributes, 0),
+      executor.row(`${cell}_backward`, ...common, ...backward, ...attributes, 0),
     )
     expect(status).toEqual(ok)
     return [h, ...outputs].flatMap((array) => Array.from(array))

@@ -1,3 +1,4 @@
+import { precisionUpTo } from '../precision.js'
 import type { InstructionSpecification } from '../specification.js'
 
 /** Elementwise functions and their derivatives; derivatives read the output y, not the input. */
@@ -221,7 +222,7 @@ export const elementwise = {
       { name: 'bias', direction: 'in', type: 'f32', shape: ['N'], optional: true },
       { name: 'y', direction: 'out', type: 'f32', shape: ['...M', 'N'] },
     ],
-    attributes: [],
+    attributes: [precisionUpTo('int8')],
     work: ['M*K*N'],
     tolerance: 1e-5,
   },
@@ -234,7 +235,7 @@ export const elementwise = {
       { name: 'b', direction: 'in', type: 'f32', shape: ['...K', 'N'] },
       { name: 'y', direction: 'out', type: 'f32', shape: ['M', 'N'] },
     ],
-    attributes: [],
+    attributes: [precisionUpTo('bfloat16')],
     work: ['M*K*N'],
     tolerance: 1e-5,
   },
@@ -247,7 +248,7 @@ export const elementwise = {
       { name: 'b', direction: 'in', type: 'f32', shape: ['N', 'K'] },
       { name: 'y', direction: 'out', type: 'f32', shape: ['...M', 'N'] },
     ],
-    attributes: [],
+    attributes: [precisionUpTo('bfloat16')],
     work: ['M*K*N'],
     tolerance: 1e-5,
   },

@@ -1,3 +1,4 @@
+import { precisionUpTo } from '../precision.js'
 import type { InstructionSpecification } from '../specification.js'
 
 /**
@@ -32,6 +33,7 @@ export const recurrent = {
     attributes: [
       { name: 'reverse', kind: 'integer', minimum: 0, maximum: 1 },
       { name: 'activation', kind: 'integer', minimum: 0, maximum: 2 },
+      precisionUpTo('int8'),
     ],
     work: ['T*B*H*I', 'T*B*H*H'],
     tolerance: 1e-5,
@@ -59,6 +61,7 @@ export const recurrent = {
     attributes: [
       { name: 'reverse', kind: 'integer', minimum: 0, maximum: 1 },
       { name: 'activation', kind: 'integer', minimum: 0, maximum: 2 },
+      precisionUpTo('bfloat16'),
     ],
     work: ['T*B*H*I', 'T*B*H*I', 'T*B*H*H', 'T*B*H*H'],
     tolerance: 1e-4,
@@ -80,7 +83,7 @@ export const recurrent = {
       { name: 'c', direction: 'out', type: 'f32', shape: ['T+1', 'B', 'H'] },
       { name: 'saved', direction: 'out', type: 'f32', shape: ['T', 'B', '4*H@16'], optional: true },
     ],
-    attributes: [{ name: 'reverse', kind: 'integer', minimum: 0, maximum: 1 }],
+    attributes: [{ name: 'reverse', kind: 'integer', minimum: 0, maximum: 1 }, precisionUpTo('int8')],
     work: ['T*B*I*H*4', 'T*B*H*H*4'],
     tolerance: 1e-5,
   },
@@ -107,7 +110,7 @@ export const recurrent = {
       { name: 'dInitialC', direction: 'out', type: 'f32', shape: ['B', 'H'], optional: true },
       { name: 'dStates', direction: 'out', type: 'f32', shape: ['T+1', 'B', 'H'], optional: true },
     ],
-    attributes: [{ name: 'reverse', kind: 'integer', minimum: 0, maximum: 1 }],
+    attributes: [{ name: 'reverse', kind: 'integer', minimum: 0, maximum: 1 }, precisionUpTo('bfloat16')],
     work: ['T*B*I*H*8', 'T*B*H*H*8'],
     tolerance: 1e-4,
   },
@@ -130,6 +133,7 @@ export const recurrent = {
     attributes: [
       { name: 'reverse', kind: 'integer', minimum: 0, maximum: 1 },
       { name: 'resetAfter', kind: 'integer', minimum: 0, maximum: 1 },
+      precisionUpTo('int8'),
     ],
     work: ['T*B*I*H*3', 'T*B*H*H*3'],
     tolerance: 1e-5,
@@ -158,6 +162,7 @@ export const recurrent = {
     attributes: [
       { name: 'reverse', kind: 'integer', minimum: 0, maximum: 1 },
       { name: 'resetAfter', kind: 'integer', minimum: 0, maximum: 1 },
+      precisionUpTo('bfloat16'),
     ],
     work: ['T*B*I*H*6', 'T*B*H*H*6'],
     tolerance: 1e-4,

@@ -1,3 +1,4 @@
+import { precisions } from '../../../src/contract/index.js'
 import type { Case, CaseList } from '../case.js'
 
 const sizes = [
@@ -11,7 +12,7 @@ const sizes = [
   { M: 130, K: 70, N: 96 },
 ]
 
-export const matmul: CaseList = sizes.flatMap((variables): Case[] => {
+const float32 = sizes.flatMap((variables): Case[] => {
   const text = `M${variables.M} K${variables.K} N${variables.N}`
   const scale = { normal: 1 / Math.sqrt(variables.K) }
   return (['matmul', 'matmul_transpose_a', 'matmul_transpose_b'] as const).flatMap((instruction): Case[] => {
@@ -42,3 +43,42 @@ export const matmul: CaseList = sizes.flatMap((variables): Case[] => {
     ]
   })
 })
+
+/** The float32 cases over: whole numbers are bfloat16 numbers too, so these stay exact. */
+const bfloat16 = float32.map(
+  (of): Case => ({ ...of, name: `${of.name} bfloat16`, attributes: { precision: precisions.bfloat16 } }),
+)
+
+/** Whole numbers with a 127 in every row of a and column of b: int8 holds them as they are, and every sum is exact. */
+function onGrid(rows: number, columns: number, alongRows: boolean): number[] {
+  return Array.from({ length: rows * columns }, (_, i) => {
+    const [row, column] = [Math.floor(i / columns), i % columns]
+    const [line, place, length] = alongRows ? [row, column, columns] : [column, row, rows]
+    return place === line % length ? (line % 3 === 0 ? -127 : 127) : ((row * 31 + column * 17) % 255) - 127
+  })
+}
+
+const int8 = float32
+  .filter(({ steps: [step] }) => step!.instruction === 'matmul')
+  .map((of): Case => {
+    const { M = 1, K = 1, N = 1 } = of.variables
+    const grid = { ...of.data, a: onGrid(M, K, true), b: onGrid(K, N, false) }
+    const attributes = { precision: precisions.int8 }
+    return { ...of, name: `${of.name} int8`, attributes, ...(of.exact ? { data: grid } : {}) }
+  })
+
+/** Rows and columns of zeros, of denormals, of NaN and of infinities among others. */
+const edges = (['bfloat16', 'int8'] as const).map(
+  (precision): Case => ({
+    name: `matmul at the edges of ${precision}`,
+    steps: [{ instruction: 'matmul' }],
+    variables: { M: 5, K: 3, N: 4 },
+    attributes: { precision: precisions[precision] },
+    data: {
+      a: [0, 0, 0, 1e-39, 0, -1e-39, 1, NaN, 2, Number.POSITIVE_INFINITY, 1, 1, 0.3, -2, 127],
+      b: [0.5, 0, 0, 3, -0.25, 0, 0, -1e30, 2, 0, 1e-39, 1e30],
+    },
+  }),
+)
+
+export const matmul: CaseList = [...float32, ...bfloat16, ...int8, ...edges]

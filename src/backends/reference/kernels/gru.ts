@@ -1,4 +1,5 @@
 import type { Kernels } from '../arguments.js'
+import { productOf, roundingOf } from './precision.js'
 import { checkLengths, initialRow, isMasked, linear, orZeros, savedRow, walk } from './sequence.js'
 import { add, addOuter, addProductTransposed, row, sigmoid } from './shared.js'
 
@@ -9,10 +10,12 @@ import { add, addOuter, addProductTransposed, row, sigmoid } from './shared.js'
 export const gru = {
   gru(a) {
     const { T, B, I, H, x, kernel, recurrentKernel, bias, recurrentBias, initialH, lengths } = a
-    const { h, saved, reverse, resetAfter } = a
+    const { h, saved, reverse, resetAfter, precision } = a
     checkLengths(lengths, T)
     saved?.fill(0)
-    const candidateKernel = columns(recurrentKernel, H, 3 * H, 2 * H)
+    const inputProduct = productOf(kernel, 3 * H, precision)
+    const recurrentProduct = productOf(recurrentKernel, 3 * H, precision)
+    const candidateProduct = productOf(columns(recurrentKernel, H, 3 * H, 2 * H), H, precision)
     const candidateBias = recurrentBias?.slice(2 * H)
     for (let b = 0; b < B; b++) {
       row(h, initialRow(T, reverse) * B + b, H).set(orZeros(initialH, b, H))
@@ -22,14 +25,14 @@ export const gru = {
           next.set(previous)
           continue
         }
-        const input = linear(3 * H, bias, [row(x, t * B + b, I), kernel])
-        const recurrent = linear(3 * H, recurrentBias, [previous, recurrentKernel])
+        const input = linear(3 * H, bias, [row(x, t * B + b, I), inputProduct])
+        const recurrent = linear(3 * H, recurrentBias, [previous, recurrentProduct])
         const z = previous.map((_, j) => sigmoid(input[j]! + recurrent[j]!))
         const r = previous.map((_, j) => sigmoid(input[H + j]! + recurrent[H + j]!))
         const reset = r.map((rj, j) => rj * previous[j]!)
         const inner = resetAfter
           ? r.map((rj, j) => rj * recurrent[2 * H + j]!)
-          : linear(H, candidateBias, [reset, candidateKernel])
+          : linear(H, candidateBias, [reset, candidateProduct])
         const n = previous.map((_, j) => Math.tanh(input[2 * H + j]! + inner[j]!))
         for (let j = 0; j < H; j++) next[j] = z[j]! * previous[j]! + (1 - z[j]!) * n[j]!
         if (!saved) continue
@@ -46,7 +49,9 @@ export const gru = {
     const { dx, dKernel, dRecurrentKernel, dBias, dRecurrentBias, dInitialH, dStates } = a
     checkLengths(lengths, T)
     for (const sum of [dx, dKernel, dRecurrentKernel, dBias, dRecurrentBias]) sum?.fill(0)
-    const candidateKernel = columns(recurrentKernel, H, 3 * H, 2 * H)
+    const round = roundingOf(a.precision)
+    const [kernelRounded, recurrentRounded] = [round(kernel), round(recurrentKernel)]
+    const candidateRounded = columns(recurrentRounded, H, 3 * H, 2 * H)
     for (let b = 0; b < B; b++) {
       const dh = orZeros(dFinalH, b, H)
       for (const { t, from, to } of walk(T, reverse).reverse()) {
@@ -71,7 +76,7 @@ export const gru = {
         }
         const dCandidate = dGates.subarray(2 * H)
         const dReset = new Float64Array(H) // gradient of r ∗ hₜ₋₁, without resetAfter
-        if (!resetAfter) addProductTransposed(dReset, dCandidate, candidateKernel)
+        if (!resetAfter) addProductTransposed(dReset, round(dCandidate), candidateRounded)
         for (let j = 0; j < H; j++) {
           const dr = resetAfter ? dCandidate[j]! * fourth[j]! : dReset[j]! * previous[j]!
           dGates[H + j] = dr * r[j]! * (1 - r[j]!)
@@ -79,17 +84,18 @@ export const gru = {
         // The candidate's share goes through r with resetAfter; without it, through `reset` apart from this vector.
         const dRecurrent = dGates.slice()
         for (let j = 0; j < H; j++) dRecurrent[2 * H + j] = resetAfter ? dCandidate[j]! * r[j]! : 0
+        const [gatesRounded, recurrentGatesRounded] = [round(dGates), round(dRecurrent)]
 
-        if (dx) addProductTransposed(row(dx, step, I), dGates, kernel)
-        if (dKernel) addOuter(dKernel, row(x, step, I), dGates)
+        if (dx) addProductTransposed(row(dx, step, I), gatesRounded, kernelRounded)
+        if (dKernel) addOuter(dKernel, round(row(x, step, I)), gatesRounded)
         if (dBias) add(dBias, dGates)
         if (dRecurrentBias) add(dRecurrentBias, resetAfter ? dRecurrent : dGates)
         if (dRecurrentKernel) {
-          addOuter(dRecurrentKernel, previous, dRecurrent)
-          if (!resetAfter) addOuterColumns(dRecurrentKernel, fourth, dCandidate, 3 * H, 2 * H)
+          addOuter(dRecurrentKernel, round(previous), recurrentGatesRounded)
+          if (!resetAfter) addOuterColumns(dRecurrentKernel, round(fourth), round(dCandidate), 3 * H, 2 * H)
         }
         for (let j = 0; j < H; j++) dh[j] = dh[j]! * z[j]! + dReset[j]! * r[j]!
-        addProductTransposed(dh, dRecurrent, recurrentKernel)
+        addProductTransposed(dh, recurrentGatesRounded, recurrentRounded)
         left.set(dGates)
       }
       if (dStates) row(dStates, initialRow(T, reverse) * B + b, H).set(dh)

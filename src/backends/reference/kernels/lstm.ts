@@ -1,4 +1,5 @@
 import type { Kernels } from '../arguments.js'
+import { productOf, roundingOf } from './precision.js'
 import { checkLengths, initialRow, isMasked, linear, orZeros, savedRow, walk } from './sequence.js'
 import { add, addOuter, addProductTransposed, row, sigmoid } from './shared.js'
 
@@ -21,8 +22,11 @@ export const lstm = {
       c,
       saved,
       reverse,
+      precision,
     } = a
     checkLengths(lengths, T)
+    const input = productOf(kernel, 4 * H, precision)
+    const recurrent = productOf(recurrentKernel, 4 * H, precision)
     saved?.fill(0)
     for (let b = 0; b < B; b++) {
       const start = initialRow(T, reverse) * B + b
@@ -36,7 +40,7 @@ export const lstm = {
           cNext.set(cPrevious)
           continue
         }
-        const gates = linear(4 * H, bias, [row(x, t * B + b, I), kernel], [hPrevious, recurrentKernel])
+        const gates = linear(4 * H, bias, [row(x, t * B + b, I), input], [hPrevious, recurrent])
         for (let j = 0; j < H; j++) {
           const i = sigmoid(gates[j]!)
           const f = sigmoid(gates[H + j]!)
@@ -57,6 +61,8 @@ export const lstm = {
   lstm_backward(a) {
     const { T, B, I, H, x, kernel, recurrentKernel, h, c, saved, lengths, dy, dFinalH, dFinalC, reverse } = a
     const { dx, dKernel, dRecurrentKernel, dBias, dInitialH, dInitialC, dStates } = a
+    const round = roundingOf(a.precision)
+    const [kernelRounded, recurrentRounded] = [round(kernel), round(recurrentKernel)]
     checkLengths(lengths, T)
     for (const sum of [dx, dKernel, dRecurrentKernel, dBias]) sum?.fill(0)
     for (let b = 0; b < B; b++) {
@@ -79,14 +85,14 @@ export const lstm = {
           gates[3 * H + j] = dh[j]! * s * o * (1 - o)
           dc[j] = d * f
         }
-        const dGates = gates
+        const dGates = round(gates)
 
-        if (dx) addProductTransposed(row(dx, n, I), dGates, kernel)
-        if (dKernel) addOuter(dKernel, row(x, n, I), dGates)
-        if (dRecurrentKernel) addOuter(dRecurrentKernel, row(h, from * B + b, H), dGates)
-        if (dBias) add(dBias, dGates)
+        if (dx) addProductTransposed(row(dx, n, I), dGates, kernelRounded)
+        if (dKernel) addOuter(dKernel, round(row(x, n, I)), dGates)
+        if (dRecurrentKernel) addOuter(dRecurrentKernel, round(row(h, from * B + b, H)), dGates)
+        if (dBias) add(dBias, gates)
         dh.fill(0)
-        addProductTransposed(dh, dGates, recurrentKernel)
+        addProductTransposed(dh, dGates, recurrentRounded)
       }
       if (dStates) row(dStates, initialRow(T, reverse) * B + b, H).set(dh)
       if (dInitialH) row(dInitialH, b, H).set(dh)

@@ -1,23 +1,28 @@
 import type { Kernels } from '../arguments.js'
-import { addOuter, addProduct, addProductTransposed, row } from './shared.js'
+import { productOf, roundingOf } from './precision.js'
+import { addOuter, addProductTransposed, row } from './shared.js'
 
 export const matmul = {
-  matmul({ M, K, N, a, b, bias, y }) {
+  matmul({ M, K, N, a, b, bias, y, precision }) {
+    const product = productOf(b, N, precision)
     for (let m = 0; m < M; m++) {
       const out = row(y, m, N)
       if (bias) out.set(bias)
       else out.fill(0)
-      addProduct(out, row(a, m, K), b)
+      product(out, row(a, m, K))
     }
   },
 
-  matmul_transpose_a({ M, K, N, a, b, y }) {
+  matmul_transpose_a({ M, K, N, a, b, y, precision }) {
+    const round = roundingOf(precision)
     y.fill(0)
-    for (let k = 0; k < K; k++) addOuter(y, row(a, k, M), row(b, k, N))
+    for (let k = 0; k < K; k++) addOuter(y, round(row(a, k, M)), round(row(b, k, N)))
   },
 
-  matmul_transpose_b({ M, K, N, a, b, y }) {
+  matmul_transpose_b({ M, K, N, a, b, y, precision }) {
+    const round = roundingOf(precision)
+    const right = round(b)
     y.fill(0)
-    for (let m = 0; m < M; m++) addProductTransposed(row(y, m, N), row(a, m, K), b)
+    for (let m = 0; m < M; m++) addProductTransposed(row(y, m, N), round(row(a, m, K)), right)
   },
 } satisfies Partial<Kernels>

@@ -1,4 +1,5 @@
 import type { Kernels } from '../arguments.js'
+import { productOf, roundingOf } from './precision.js'
 import { checkLengths, initialRow, isMasked, linear, orZeros, walk } from './sequence.js'
 import { add, addOuter, addProductTransposed, each, row } from './shared.js'
 
@@ -10,8 +11,24 @@ const activations = [
 ] as const
 
 export const rnn = {
-  rnn({ T, B, I, H, x, kernel, recurrentKernel, bias, initialH, lengths, h, reverse, activation }) {
+  rnn({
+    T,
+    B,
+    I,
+    H,
+    x,
+    kernel,
+    recurrentKernel,
+    bias,
+    initialH,
+    lengths,
+    h,
+    reverse,
+    activation,
+    precision,
+  }) {
     checkLengths(lengths, T)
+    const [input, recurrent] = [productOf(kernel, H, precision), productOf(recurrentKernel, H, precision)]
     const { f } = activations[activation]!
     for (let b = 0; b < B; b++) {
       const stateAt = (t: number) => row(h, t * B + b, H)
@@ -21,7 +38,7 @@ export const rnn = {
           stateAt(to).set(stateAt(from))
           continue
         }
-        const a = linear(H, bias, [row(x, t * B + b, I), kernel], [stateAt(from), recurrentKernel])
+        const a = linear(H, bias, [row(x, t * B + b, I), input], [stateAt(from), recurrent])
         each(stateAt(to), (j) => f(a[j]!))
       }
     }
@@ -30,6 +47,8 @@ export const rnn = {
   rnn_backward(a) {
     const { T, B, I, H, x, kernel, recurrentKernel, h, lengths, dy, dFinalH, reverse, activation } = a
     const { dx, dKernel, dRecurrentKernel, dBias, dInitialH, dStates } = a
+    const round = roundingOf(a.precision)
+    const [kernelRounded, recurrentRounded] = [round(kernel), round(recurrentKernel)]
     checkLengths(lengths, T)
     const { derivative } = activations[activation]!
     for (const sum of [dx, dKernel, dRecurrentKernel, dBias]) sum?.fill(0)
@@ -42,13 +61,14 @@ export const rnn = {
         if (isMasked(lengths, t, b)) continue
         const [state, previous] = [row(h, to * B + b, H), row(h, from * B + b, H)]
         const da = dh.map((d, j) => d * derivative(state[j]!))
+        const rounded = round(da)
 
-        if (dx) addProductTransposed(row(dx, n, I), da, kernel)
-        if (dKernel) addOuter(dKernel, row(x, n, I), da)
-        if (dRecurrentKernel) addOuter(dRecurrentKernel, previous, da)
+        if (dx) addProductTransposed(row(dx, n, I), rounded, kernelRounded)
+        if (dKernel) addOuter(dKernel, round(row(x, n, I)), rounded)
+        if (dRecurrentKernel) addOuter(dRecurrentKernel, round(previous), rounded)
         if (dBias) add(dBias, da)
         dh.fill(0)
-        addProductTransposed(dh, da, recurrentKernel)
+        addProductTransposed(dh, rounded, recurrentRounded)
       }
       if (dStates) row(dStates, initialRow(T, reverse) * B + b, H).set(dh)
       if (dInitialH) row(dInitialH, b, H).set(dh)

@@ -1,4 +1,5 @@
-import { addProduct, checkIndices } from './shared.js'
+import type { Product } from './precision.js'
+import { checkIndices } from './shared.js'
 
 /** One step of the way along time, and the state rows it leads from and to. */
 export interface Step {
@@ -29,14 +30,14 @@ export function checkLengths(lengths: Int32Array | undefined, T: number): void {
   if (lengths) checkIndices(lengths, 0, T)
 }
 
-/** bias + Σ x · w over the given pairs of a vector and a matrix. */
+/** bias + Σ x · w over the given pairs of a vector and a product with a matrix. */
 export function linear(
   width: number,
   bias: Float64Array | undefined,
-  ...products: readonly (readonly [x: Float64Array, w: Float64Array])[]
+  ...products: readonly (readonly [x: Float64Array, product: Product])[]
 ): Float64Array {
   const y = bias ? bias.slice() : new Float64Array(width)
-  for (const [x, w] of products) addProduct(y, x, w)
+  for (const [x, product] of products) product(y, x)
   return y
 }
 
