@@ -54,7 +54,7 @@ describe('options that nobody knows are refused, with the nearest that somebody 
       () => regressor('reference').fit([regressionBatch('a')], { callbacks: untyped({ onStep() {} }) }),
     ],
     [
-      'UNKNOWN_OPTION predict: unknown option "batchSize". Known: signal',
+      'UNKNOWN_OPTION predict: unknown option "batchSize". Known: signal, precision',
       () => regressor('reference').predict(regressionBatch('a'), untyped({ batchSize: 2 })),
     ],
     [
