@@ -55,7 +55,7 @@ const headed = (name: keyof typeof header, value: number) => () => {
 }
 
 // Where things stand in the training program.
-const code = { matmul: 0, sgd: 32 }
+const code = { matmul: 0, sgd: 34 }
 const value = { input: 1, prediction: 3, dKernel: 5, loss: 8 }
 const arena = 4
 
@@ -68,7 +68,7 @@ const broken: Record<InvalidReason, [make: () => Int32Array, instruction: number
   value: [changed('valueOffset', 0, 99), -1, 0],
   segment: [changed('segmentOffset', 2, 99), -1, 0],
   unknownInstruction: [changed('codeOffset', code.matmul, 99), 0, -1],
-  instructionLength: [changed('codeOffset', code.matmul + 1, 7), 0, -1],
+  instructionLength: [changed('codeOffset', code.matmul + 1, 8), 0, -1],
   operandMissing: [changed('codeOffset', code.matmul + 2, -1), 0, 0],
   operandType: [changed('codeOffset', code.matmul + 2, value.loss), 0, 0],
   operandShape: [changed('codeOffset', code.matmul + 3, value.input), 0, 1],
