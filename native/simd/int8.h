@@ -141,7 +141,7 @@ struct PlainDot {
 struct InstructionDot : PlainDot {
   static Ints add(Ints sum, const Quad& x, const int8_t* weights) {
     // Not an intrinsic: those can only be inlined where the whole function may use the extension.
-    asm(".arch_extension dotprod\n\tsdot %0.4s, %1.16b, %2.16b"
+    asm(".arch armv8.2-a+dotprod\n\tsdot %0.4s, %1.16b, %2.16b"
         : "+w"(sum.v)
         : "w"(vld1q_s8(weights)), "w"(x));
     return sum;
