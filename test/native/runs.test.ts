@@ -250,7 +250,7 @@ describe('while a run is under way', () => {
     early.store.readParameters(weights, 0)
     expect(weights[0]).toBe(0)
 
-    const late = long(1, 600)
+    const late = long(1, 4000)
     late.context.scalars.set([2 ** -20, 0, Number.POSITIVE_INFINITY])
     late.context.gradients.fill(1)
     const lateController = new AbortController()
@@ -263,7 +263,7 @@ describe('while a run is under way', () => {
     lateController.abort()
     expect(await update).toBe('ok')
     late.store.readParameters(weights, 0)
-    expect(weights[0]).toBe(-600 * 2 ** -20)
+    expect(weights[0]).toBe(-4000 * 2 ** -20)
   })
 
   it('a second run is refused, of the context, and of a writer of the same weights', async () => {
