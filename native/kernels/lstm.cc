@@ -1,23 +1,21 @@
 // saved: [T, B, blocks, 4, width] holds σ(i), σ(f), tanh(g) and σ(o); backward puts their gradients there.
-#include "activations.h"
+#include "lstm.h"
+
 #include "backward.h"
 
 namespace ostinato::OSTINATO_LEVEL {
 
+using namespace lstmCell;
+
 namespace {
 
-constexpr int gatesOfLstm = 4;
-constexpr int64_t blockLanes = gatesOfLstm * Vec::width;
-
-constexpr Columns lstmColumns(int64_t H) { return {H, 4, {0, 1, 2, 3}, 4, 0}; }
-
 void packLstm(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
-  packColumns(weights, rows, rows, columns, lstmColumns(columns / gatesOfLstm), gatesOfLstm, panels, share);
+  packColumns(weights, rows, rows, columns, gateColumns(columns / lstmCell::gates), lstmCell::gates, panels,
+              share);
 }
 
 struct LstmForward {
   const contract::LstmArguments& a;
-  Walk walk;
   const SequenceRows& rows;
   const float* kernel;     // [blocks][I][4 · width]
   const float* recurrent;  // [blocks][H][4 · width]
@@ -25,11 +23,11 @@ struct LstmForward {
   GateBuffer buffer;
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
-    const Range blocks = split.vectors(lstmColumns(a.H).blocks(), part, 1);
+    const Range blocks = split.vectors(gateColumns(a.H).blocks(), part, 1);
     for (int64_t s = 0; s < a.T; ++s) {
       if (s % buffer.chunk == 0) input(part, s, blocks);
       if (!gate.enter(part, s)) return;
-      const Step step = stepOf(s);
+      const lstmCell::Step step = stepOf(a, buffer, s);
       const RowList taken = rows.at(part, step.t), masked = rows.after(part, taken);
       carryState(masked, blocks, a.H, step.h, step.hNext);
       carryState(masked, blocks, a.H, step.c, step.cNext);
@@ -38,58 +36,32 @@ struct LstmForward {
   }
 
  private:
-  /** What a step reads and writes: rows of the gate buffer, and [B, H] of the states. */
-  struct Step {
-    int64_t t;
-    float* gates;
-    const float *h, *c;
-    float *hNext, *cNext;
-  };
-
-  Step stepOf(int64_t s) const {
-    const int64_t from = walk.from(s) * a.B * a.H, to = walk.to(s) * a.B * a.H;
-    return {walk.time(s), buffer.at(s), a.h + from, a.c + from, a.h + to, a.c + to};
-  }
-
   /** x · kernel + bias for the chunk of steps from s on. */
   void input(int part, int64_t s, Range blocks) const {
     const InputProduct product{a.x, a.I, rows, part, buffer.times(s), buffer};
     for (int64_t block = blocks.begin; block < blocks.end; ++block) {
       const int64_t offset = block * blockLanes;
-      product.run<gatesOfLstm>(kernel + offset * a.I, gatesOfLstm, bias + offset, offset);
+      product.run<lstmCell::gates>(kernel + offset * a.I, lstmCell::gates, bias + offset, offset);
     }
   }
 
   /** h · recurrentKernel for one block of units: a tile ends with all four gates of them. */
-  void recurrence(const Step& step, const RowList& taken, int64_t block) const {
+  void recurrence(const lstmCell::Step& step, const RowList& taken, int64_t block) const {
     const int64_t offset = block * blockLanes;
-    forRowTiles<tileBudget / gatesOfLstm>(0, taken.count, [&](int64_t at, auto tileRows) {
+    forRowTiles<tileBudget / lstmCell::gates>(0, taken.count, [&](int64_t at, auto tileRows) {
       constexpr int n = tileRows;
-      Tile<n, gatesOfLstm> tile;
+      Tile<n, lstmCell::gates> tile;
       for (int r = 0; r < n; ++r) {
         const float* start = step.gates + taken[at + r] * buffer.stride + offset;
-        for (int v = 0; v < gatesOfLstm; ++v) tile.sum[r][v] = load(start + v * Vec::width);
+        for (int v = 0; v < lstmCell::gates; ++v) tile.sum[r][v] = load(start + v * Vec::width);
       }
       multiply(tile, RowPointers<n>(step.h, a.H, taken, at), plainDepth(a.H), recurrent + offset * a.H,
                blockLanes);
       for (int r = 0; r < n; ++r) {
         const int64_t row = taken[at + r];
-        activate(step, row, block, tile.sum[r], step.gates + row * buffer.stride + offset);
+        activate(a, step, row, block, tile.sum[r], step.gates + row * buffer.stride + offset);
       }
     });
-  }
-
-  void activate(const Step& step, int64_t row, int64_t block, const Vec* sums, float* gates) const {
-    const int64_t unit = block * Vec::width, count = a.H - unit, at = row * a.H + unit;
-    const Vec i = sigmoid(sums[0]), f = sigmoid(sums[1]), g = tanh(sums[2]), o = sigmoid(sums[3]);
-    const Vec cell = fma(f, load(step.c + at, count), i * g);
-    store(step.cNext + at, cell, count);
-    store(step.hNext + at, o * tanh(cell), count);
-    if (!a.saved) return;
-    store(gates, i);
-    store(gates + Vec::width, f);
-    store(gates + 2 * Vec::width, g);
-    store(gates + 3 * Vec::width, o);
   }
 };
 
@@ -107,7 +79,7 @@ struct LstmBackward {
   float* gatesOf(int64_t s) const { return a.saved + walk.time(s) * a.B * gateStride; }
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
-    const Range vectors = split.vectors(lstmColumns(a.H).blocks(), part, plainVectors);
+    const Range vectors = split.vectors(gateColumns(a.H).blocks(), part, plainVectors);
     for (int64_t s = a.T - 1; s >= 0; --s) {
       if (!gate.enter(part, a.T - 1 - s)) return;
       const Step step = stepOf(s);
@@ -161,7 +133,7 @@ struct LstmBackward {
     const int64_t unit = block * Vec::width, count = a.H - unit, at = row * a.H + unit;
     if (step.dy) dh = dh + load(step.dy + at, count);
     if (step.dStates) store(step.dStates + at, dh, count);
-    float* gates = step.gates + row * gateStride + block * gatesOfLstm * Vec::width;
+    float* gates = step.gates + row * gateStride + block * lstmCell::gates * Vec::width;
     float* dc = cellGradient + row * unitStride + unit;
     if (isMasked(a.lengths, row, step.t)) return store(carry + row * unitStride + unit, dh);
     const Vec i = load(gates), f = load(gates + Vec::width);
@@ -183,17 +155,17 @@ Outcome lstm(const contract::LstmArguments& a, Workspace& workspace) {
   const Outcome checked = checkLengths(a.lengths, a.B, a.T);
   if (!isOk(checked)) return checked;
   if (isReduced(a.precision)) return lstmReduced(a, workspace);
-  const Columns columns = lstmColumns(a.H);
+  const Columns columns = gateColumns(a.H);
   const int64_t gateStride = columns.vectors() * Vec::width;
-  const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, gatesOfLstm);
+  const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, lstmCell::gates);
   SequenceRows rows;
   if (!rows.arrange(workspace, a.lengths, a.B, split)) return outOfMemory;
   const int64_t chunk = stepsPerChunk(a.T, rows.all(0).count, gateStride);
 
   const float* kernel =
-      workspace.panels(a.kernel, role::lstm, a.I, gatesOfLstm * a.H, gateStride * a.I, packLstm);
+      workspace.panels(a.kernel, role::lstm, a.I, lstmCell::gates * a.H, gateStride * a.I, packLstm);
   const float* recurrent =
-      workspace.panels(a.recurrentKernel, role::lstm, a.H, gatesOfLstm * a.H, gateStride * a.H, packLstm);
+      workspace.panels(a.recurrentKernel, role::lstm, a.H, lstmCell::gates * a.H, gateStride * a.H, packLstm);
   float* bias = workspace.scratch(scratch::bias, gateStride);
   float* gates = a.saved ? a.saved : workspace.scratch(scratch::gates, chunk * a.B * gateStride);
   if (!kernel || !recurrent || !bias || !gates) return outOfMemory;
@@ -203,7 +175,7 @@ Outcome lstm(const contract::LstmArguments& a, Workspace& workspace) {
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
   copyOrClear(a.initialC, a.B * a.H, a.c + walk.from(0) * a.B * a.H);
   const GateBuffer buffer{gates, gateStride, a.B, chunk, a.saved != nullptr, walk};
-  const LstmForward forward{a, walk, rows, kernel, recurrent, bias, buffer};
+  const LstmForward forward{a, rows, kernel, recurrent, bias, buffer};
   StepGate gate(workspace, split);
   workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
   return gate.outcome();
@@ -212,13 +184,13 @@ Outcome lstm(const contract::LstmArguments& a, Workspace& workspace) {
 Outcome lstm_backward(const contract::LstmBackwardArguments& a, Workspace& workspace) {
   const Outcome checked = checkLengths(a.lengths, a.B, a.T);
   if (!isOk(checked)) return checked;
-  const Columns columns = lstmColumns(a.H);
+  const Columns columns = gateColumns(a.H);
   const int64_t gateStride = columns.vectors() * Vec::width, unitStride = columns.blocks() * Vec::width;
-  const int64_t weightColumns = gatesOfLstm * a.H;
+  const int64_t weightColumns = lstmCell::gates * a.H;
   const auto transposed = [&](const float* weights, int64_t rows) {
-    return transpose<lstmColumns, gatesOfLstm>(workspace, weights, rows, a.H, a.precision);
+    return transpose<gateColumns, lstmCell::gates>(workspace, weights, rows, a.H, a.precision);
   };
-  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, gatesOfLstm);
+  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, lstmCell::gates);
   const Transposed recurrentTransposed = transposed(a.recurrentKernel, a.H);
   const RoundingSpace rounding(workspace, a.precision, split, a.B, gateStride);
   float* cellGradient = workspace.scratch(scratch::cellGradient, a.B * unitStride);

@@ -34,8 +34,7 @@ struct GruForward {
     for (int64_t s = 0; s < a.T; ++s) {
       if (s % buffer.chunk == 0) input(part, s, blocks);
       const int64_t phase = a.resetAfter ? s : 2 * s;
-      // The initial state was there before the threads were.
-      if (s > 0 && !gate.enter(part, phase)) return;
+      if (!gate.enter(part, phase)) return;
       const Step step{buffer.at(s), a.h + walk.from(s) * a.B * a.H, a.h + walk.to(s) * a.B * a.H,
                       rows.at(part, walk.time(s)), memory.rows(part, a.H)};
       carryState(rows.after(part, step.taken), blocks, a.H, step.previous, step.next);

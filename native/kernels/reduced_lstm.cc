@@ -1,21 +1,17 @@
-#include "activations.h"
+#include "lstm.h"
 #include "reduced.h"
 
 namespace ostinato::OSTINATO_LEVEL {
 
+using namespace lstmCell;
+
 namespace {
-
-constexpr int gates = 4;
-constexpr Columns lstmColumns(int64_t H) { return {H, gates, {0, 1, 2, 3}, gates, 0}; }
-
-constexpr int64_t blockLanes = gates * Vec::width;
 
 template <class Format>
 struct LstmForward {
   using Weights = ReducedWeights<Format, gates>;
 
   const contract::LstmArguments& a;
-  Walk walk;
   const SequenceRows& rows;
   Weights kernel;
   Weights recurrent;
@@ -24,14 +20,13 @@ struct LstmForward {
   RowMemory<Format> memory;
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
-    const Range blocks = split.vectors(lstmColumns(a.H).blocks(), part, 1);
+    const Range blocks = split.vectors(gateColumns(a.H).blocks(), part, 1);
     const auto left = memory.rows(part, a.H);
     for (int64_t s = 0; s < a.T; ++s) {
       if (s % buffer.chunk == 0) input(part, s, blocks);
-      // The initial state was there before the threads were.
-      if (s > 0 && !gate.enter(part, s)) return;
-      const Step step = stepOf(s);
-      const RowList taken = rows.at(part, walk.time(s)), masked = rows.after(part, taken);
+      if (!gate.enter(part, s)) return;
+      const Step step = stepOf(a, buffer, s);
+      const RowList taken = rows.at(part, step.t), masked = rows.after(part, taken);
       carryState(masked, blocks, a.H, step.h, step.hNext);
       carryState(masked, blocks, a.H, step.c, step.cNext);
       left.round(taken, step.h, a.H);
@@ -40,18 +35,6 @@ struct LstmForward {
   }
 
  private:
-  /** What a step reads and writes: rows of the gate buffer, and [B, H] of the states. */
-  struct Step {
-    float* gates;
-    const float *h, *c;
-    float *hNext, *cNext;
-  };
-
-  Step stepOf(int64_t s) const {
-    const int64_t from = walk.from(s) * a.B * a.H, to = walk.to(s) * a.B * a.H;
-    return {buffer.at(s), a.h + from, a.c + from, a.h + to, a.c + to};
-  }
-
   /** x · kernel + bias for the chunk of steps from s on. */
   void input(int part, int64_t s, Range blocks) const {
     const ReducedInput<Format> product{a.x, a.I, rows, part, buffer.times(s), buffer, memory};
@@ -73,21 +56,8 @@ struct LstmForward {
           for (int v = 0; v < gates; ++v) sums[v] = load(start + v * Vec::width);
         },
         [&](int64_t row, const Vec* sums) {
-          activate(step, row, block, sums, gatesOfBlock + row * buffer.stride);
+          activate(a, step, row, block, sums, gatesOfBlock + row * buffer.stride);
         });
-  }
-
-  void activate(const Step& step, int64_t row, int64_t block, const Vec* sums, float* target) const {
-    const int64_t unit = block * Vec::width, count = a.H - unit, at = row * a.H + unit;
-    const Vec i = sigmoid(sums[0]), f = sigmoid(sums[1]), g = tanh(sums[2]), o = sigmoid(sums[3]);
-    const Vec cell = fma(f, load(step.c + at, count), i * g);
-    store(step.cNext + at, cell, count);
-    store(step.hNext + at, o * tanh(cell), count);
-    if (!a.saved) return;
-    store(target, i);
-    store(target + Vec::width, f);
-    store(target + 2 * Vec::width, g);
-    store(target + 3 * Vec::width, o);
   }
 };
 
@@ -95,15 +65,15 @@ template <class Format>
 Outcome runLstm(const contract::LstmArguments& a, Workspace& workspace) {
   using Forward = LstmForward<Format>;
   using Weights = typename Forward::Weights;
-  const Columns columns = lstmColumns(a.H);
+  const Columns columns = gateColumns(a.H);
   const int64_t stride = columns.vectors() * Vec::width;
   const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, gates);
   SequenceRows rows;
   if (!rows.arrange(workspace, a.lengths, a.B, split)) return outOfMemory;
   const int64_t chunk = stepsPerChunk(a.T, rows.all(0).count, stride);
 
-  const auto kernel = Weights::template pack<lstmColumns, gates>(workspace, a.kernel, a.I, a.H);
-  const auto recurrent = Weights::template pack<lstmColumns, gates>(workspace, a.recurrentKernel, a.H, a.H);
+  const auto kernel = Weights::template pack<gateColumns, gates>(workspace, a.kernel, a.I, a.H);
+  const auto recurrent = Weights::template pack<gateColumns, gates>(workspace, a.recurrentKernel, a.H, a.H);
   const auto memory = RowMemory<Format>::of(workspace, split, a.B, chunk, a.I, a.H);
   float* bias = workspace.scratch(scratch::bias, stride);
   float* saved = a.saved ? a.saved : workspace.scratch(scratch::gates, chunk * a.B * stride);
@@ -114,7 +84,7 @@ Outcome runLstm(const contract::LstmArguments& a, Workspace& workspace) {
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
   copyOrClear(a.initialC, a.B * a.H, a.c + walk.from(0) * a.B * a.H);
   const GateBuffer buffer{saved, stride, a.B, chunk, a.saved != nullptr, walk};
-  const Forward forward{a, walk, rows, kernel, recurrent, bias, buffer, memory};
+  const Forward forward{a, rows, kernel, recurrent, bias, buffer, memory};
   StepGate gate(workspace, split);
   workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
   return gate.outcome();

@@ -22,8 +22,7 @@ struct RnnForward {
     const Range vectors = split.vectors(buffer.stride / Vec::width, part, reducedVectors);
     for (int64_t s = 0; s < a.T; ++s) {
       if (s % buffer.chunk == 0) input(part, s, vectors);
-      // The initial state was there before the threads were.
-      if (s > 0 && !gate.enter(part, s)) return;
+      if (!gate.enter(part, s)) return;
       step(part, s, vectors);
     }
   }

@@ -14,7 +14,7 @@ export interface Mutant {
 const native: readonly Omit<Mutant, 'executor'>[] = [
   {
     name: 'lstm: input and forget gate swapped',
-    file: 'native/kernels/lstm.cc',
+    file: 'native/kernels/lstm.h',
     cases: 'lstm',
     find: 'return {H, 4, {0, 1, 2, 3}, 4, 0};',
     replace: 'return {H, 4, {1, 0, 2, 3}, 4, 0};',
