@@ -11,7 +11,6 @@
 
 #include "kernels/kernels.h"
 #include "runtime/blas.h"
-#include "runtime/cpu.h"
 #include "runtime/float_mode.h"
 #include "runtime/store.h"
 #include "runtime/threads.h"

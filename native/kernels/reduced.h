@@ -3,7 +3,7 @@
 #pragma once
 #include <cstddef>
 
-#include "../runtime/cpu.h"
+#include "../runtime/extensions.h"
 #include "bfloat16.h"
 #include "int8.h"
 #include "product.h"

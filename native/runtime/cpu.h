@@ -17,14 +17,4 @@ struct CpuLevels {
 
 const CpuLevels& FindCpuLevels();
 
-/** What a CPU may have beyond its level; a kernel looks here before it uses one of these. */
-struct CpuExtensions {
-  /** VPDPBUSD on 512-bit vectors, or SDOT. */
-  bool int8Dot;
-  /** VDPBF16PS on 512-bit vectors. */
-  bool bfloat16Dot;
-};
-
-const CpuExtensions& FindCpuExtensions();
-
 }  // namespace ostinato
