@@ -101,7 +101,7 @@ namespace {
 // The gradient of weights: both operands are packed piece by piece along the rows they are summed over.
 constexpr int gradientVectors = 3;
 constexpr int gradientRows = tileBudget / gradientVectors;
-constexpr int64_t gradientDepth = 256;
+constexpr int64_t gradientDepth = 512;
 /** Vectors of the right operand packed at a time: enough to read its rows in long runs, few enough for the
  * cache. */
 constexpr int64_t gradientColumns = 8 * gradientVectors;
@@ -165,6 +165,10 @@ struct GradientProduct {
     for (int64_t begin = m.begin; begin < m.end; begin += gradientRows, left += depth * gradientRows) {
       Tile<gradientRows, Vectors> tile;
       clear(tile);
+      for (int r = 0; r < gradientRows; ++r) {
+        if (begin + r >= m.end) break;
+        for (int v = 0; v < Vectors; ++v) __builtin_prefetch(y + (begin + r) * yStride + offsets[v], 1);
+      }
       multiply(tile, right, gradientVectors * Vec::width, depth,
                [&](int r, int64_t k) { return left + k * gradientRows + r; });
       const int64_t count = std::min<int64_t>(gradientRows, m.end - begin);

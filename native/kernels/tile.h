@@ -41,6 +41,9 @@ template <int Rows, int Vectors, typename At>
   }
 }
 
+/** How many depth steps ahead weights are asked for; 0: not at all. Measured in bench/kernels. */
+inline constexpr int64_t prefetchedSteps = levelId == OSTINATO_ID_avx512 ? 8 : 0;
+
 /**
  * tile += a [Rows, depth] · panel [depth, Vectors · width], panel rows panelStride apart; at(r, k) is where
  * element (r, k) of a lies.
@@ -63,6 +66,10 @@ template <int Rows, int Vectors, typename At>
     }
   }
   for (; k < depth; ++k) {
+    if constexpr (prefetchedSteps > 0) {
+      for (int v = 0; v < Vectors; ++v)
+        __builtin_prefetch(panel + prefetchedSteps * panelStride + v * Vec::width);
+    }
     multiplyStep(tile, panel, [&](int r) { return at(r, k); });
     panel += panelStride;
   }
