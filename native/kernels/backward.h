@@ -74,10 +74,10 @@ struct RoundingSpace {
 
 /** forProducts with rows that are rounded in `rounded` first where the weights are. */
 template <typename Body>
-inline void forProducts(const float* a, int64_t rowStride, const RowList& rows, const Depth& depth,
-                        const Transposed& weights, std::byte* rounded, Range vectors, Body&& body) {
-  if (!weights.isRounded)
-    return forProducts(a, rowStride, rows, depth, weights.panels, vectors.begin, vectors.end, body);
+inline void forProducts(int64_t step, const float* a, int64_t rowStride, const RowList& rows,
+                        const Depth& depth, const Transposed& weights, std::byte* rounded, Range vectors,
+                        Body&& body) {
+  if (!weights.isRounded) return forProducts(step, a, rowStride, rows, depth, weights.panels, vectors, body);
   withBfloat16([&](auto format) {
     using Format = decltype(format);
     const RoundedRows<Format> left{rounded, weights.depth};

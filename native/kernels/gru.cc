@@ -69,7 +69,8 @@ Outcome gru(const contract::GruArguments& a, Workspace& workspace) {
   const Walk walk{a.T, a.reverse != 0};
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
   const GateBuffer buffer{gateRows, stride, a.B, chunk, a.saved != nullptr, walk};
-  const Forward forward{a, walk, rows, kernel, recurrent, candidate, bias, candidateBias, buffer};
+  const Forward forward{a,         walk, rows,          kernel, recurrent,
+                        candidate, bias, candidateBias, buffer, workspace.turn()};
   StepGate gate(workspace, split);
   workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
   return gate.outcome();

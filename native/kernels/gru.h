@@ -44,6 +44,7 @@ struct Forward {
   const float* bias;           // [blocks][3 · width]
   const float* candidateBias;  // reset after: [blocks · width]
   GateBuffer buffer;
+  int64_t turn;  // of a run with a single step
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const;
 
@@ -60,7 +61,7 @@ struct Forward {
   void input(int part, int64_t s, Range blocks) const;
   void stepResetAfter(const Step& step, int64_t block) const;
   void resetGates(const Step& step, int64_t block) const;
-  void candidates(const Step& step, Range blocks) const;
+  void candidates(int64_t s, const Step& step, Range blocks) const;
   void finish(const Step& step, int64_t row, int64_t block, Vec z, Vec n) const;
 };
 

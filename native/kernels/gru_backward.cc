@@ -28,7 +28,7 @@ void Backward::eachUnit(int part, int64_t s, Range blocks, Body&& body) const {
   const RowList through = s == a.T - 1 ? RowList{0} : rows.at(part, walk.time(s + 1));
   if (through.count > 0) {
     const Columns columns = a.resetAfter ? recurrentColumns(a.H) : resetGateColumns(a.H);
-    forProducts(gatesOf(s + 1) + columns.bufferOffset(0), stride, through, depthOf(columns),
+    forProducts(s, gatesOf(s + 1) + columns.bufferOffset(0), stride, through, depthOf(columns),
                 recurrentTransposed, rounded, blocks, [&](int64_t row, int64_t block, Vec dh) {
                   body(row, block, dh + load(carry + row * unitStride + block * Vec::width));
                 });
@@ -67,7 +67,7 @@ void Backward::cell(const Step& step, int64_t row, int64_t block, Vec dh) const 
 
 /** Reset before: the gradient of r ∗ hₜ₋₁ goes to r and to hₜ₋₁. */
 void Backward::throughReset(int part, int64_t s, Range blocks) const {
-  forProducts(gatesOf(s), stride, rows.at(part, walk.time(s)), depthOf(candidateColumns(a.H)),
+  forProducts(s, gatesOf(s), stride, rows.at(part, walk.time(s)), depthOf(candidateColumns(a.H)),
               candidateTransposed, rounded, blocks, [&](int64_t row, int64_t block, Vec dReset) {
                 const int64_t unit = block * Vec::width;
                 float* slot = slotOf(gatesOf(s) + row * stride, block, resetSlot);

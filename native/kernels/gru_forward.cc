@@ -5,16 +5,21 @@ namespace ostinato::OSTINATO_LEVEL::gruCell {
 void Forward::run(int part, const SequenceSplit& split, StepGate& gate) const {
   const Range blocks = split.vectors(inputColumns(a.H).blocks(), part, a.resetAfter ? 1 : plainVectors);
   for (int64_t s = 0; s < a.T; ++s) {
-    if (s % buffer.chunk == 0) input(part, s, blocks);
+    // A single step takes all weights of a block together, so that the next run finds some in the cache.
+    const bool together = a.T == 1 && a.resetAfter;
+    if (!together && s % buffer.chunk == 0) input(part, s, blocks);
     const Step step = stepOf(part, s);
     if (!gate.enter(part, a.resetAfter ? s : 2 * s)) return;
     carryState(rows.after(part, step.taken), blocks, a.H, step.previous, step.next);
     if (a.resetAfter) {
-      for (int64_t block = blocks.begin; block < blocks.end; ++block) stepResetAfter(step, block);
+      inTurns(together ? turn : s, blocks, 1, [&](int64_t block) {
+        if (together) input(part, s, {block, block + 1});
+        stepResetAfter(step, block);
+      });
     } else {
-      for (int64_t block = blocks.begin; block < blocks.end; ++block) resetGates(step, block);
+      inTurns(s, blocks, 1, [&](int64_t block) { resetGates(step, block); });
       if (!gate.enter(part, 2 * s + 1)) return;
-      candidates(step, blocks);
+      candidates(s, step, blocks);
     }
   }
 }
@@ -93,10 +98,10 @@ void Forward::resetGates(const Step& step, int64_t block) const {
 }
 
 /** Reset before, second part: the candidate from r ∗ hₜ₋₁ of all units. */
-void Forward::candidates(const Step& step, Range blocks) const {
+void Forward::candidates(int64_t s, const Step& step, Range blocks) const {
   const Depth depth{inputColumns(a.H).blocks(), Vec::width, blockLanes};
-  forProducts(step.gates + fourthSlot * Vec::width, buffer.stride, step.taken, depth, candidate, blocks.begin,
-              blocks.end, [&](int64_t row, int64_t block, Vec inner) {
+  forProducts(s, step.gates + fourthSlot * Vec::width, buffer.stride, step.taken, depth, candidate, blocks,
+              [&](int64_t row, int64_t block, Vec inner) {
                 float* buffered = step.gates + row * buffer.stride;
                 float* slot = slotOf(buffered, block, candidateSlot);
                 const Vec n = tanh(load(slot) + inner);

@@ -21,17 +21,22 @@ struct LstmForward {
   const float* recurrent;  // [blocks][H][4 · width]
   const float* bias;       // [blocks][4 · width]
   GateBuffer buffer;
+  int64_t turn;  // of a run with a single step
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
     const Range blocks = split.vectors(gateColumns(a.H).blocks(), part, 1);
     for (int64_t s = 0; s < a.T; ++s) {
-      if (s % buffer.chunk == 0) input(part, s, blocks);
+      if (a.T > 1 && s % buffer.chunk == 0) input(part, s, blocks);
       if (!gate.enter(part, s)) return;
       const lstmCell::Step step = stepOf(a, buffer, s);
       const RowList taken = rows.at(part, step.t), masked = rows.after(part, taken);
       carryState(masked, blocks, a.H, step.h, step.hNext);
       carryState(masked, blocks, a.H, step.c, step.cNext);
-      for (int64_t block = blocks.begin; block < blocks.end; ++block) recurrence(step, taken, block);
+      inTurns(a.T > 1 ? s : turn, blocks, 1, [&](int64_t block) {
+        // A single step takes all weights of a block together, so that the next run finds some in the cache.
+        if (a.T == 1) input(part, s, {block, block + 1});
+        recurrence(step, taken, block);
+      });
     }
   }
 
@@ -103,8 +108,8 @@ struct LstmBackward {
   void eachUnit(int part, int64_t s, Range vectors, Body&& body) const {
     const RowList through = s == a.T - 1 ? RowList{0} : rows.at(part, walk.time(s + 1));
     if (through.count > 0) {
-      forProducts(gatesOf(s + 1), gateStride, through, plainDepth(gateStride), recurrentTransposed, rounded,
-                  vectors, body);
+      forProducts(s, gatesOf(s + 1), gateStride, through, plainDepth(gateStride), recurrentTransposed,
+                  rounded, vectors, body);
     }
     forCarried(rows.after(part, through), vectors, carry, unitStride, body);
   }
@@ -175,7 +180,7 @@ Outcome lstm(const contract::LstmArguments& a, Workspace& workspace) {
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
   copyOrClear(a.initialC, a.B * a.H, a.c + walk.from(0) * a.B * a.H);
   const GateBuffer buffer{gates, gateStride, a.B, chunk, a.saved != nullptr, walk};
-  const LstmForward forward{a, rows, kernel, recurrent, bias, buffer};
+  const LstmForward forward{a, rows, kernel, recurrent, bias, buffer, workspace.turn()};
   StepGate gate(workspace, split);
   workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
   return gate.outcome();

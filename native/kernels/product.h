@@ -2,6 +2,7 @@
 #pragma once
 #include "columns.h"
 #include "kernels.h"
+#include "shared.h"
 #include "tile.h"
 
 namespace ostinato::OSTINATO_LEVEL {
@@ -66,15 +67,25 @@ inline constexpr int64_t panelLanes = plainVectors * Vec::width;
 inline constexpr int plainRows = tileBudget / plainVectors;
 
 /**
- * body(row, vector, sum) for each vector of a [rows, depth] · panels, panels of plainVectors vectors;
- * the vectors begin at a panel.
+ * body(first) for a range in groups of `grain`, forwards in even steps and backwards in odd ones: a step
+ * begins with the weights that the one before used last, which are still in the second-level cache.
  */
 template <typename Body>
-inline void forProducts(const float* a, int64_t rowStride, const RowList& rows, const Depth& depth,
-                        const float* panels, int64_t vectorBegin, int64_t vectorEnd, Body&& body) {
-  for (int64_t first = vectorBegin; first < vectorEnd; first += plainVectors) {
+[[gnu::always_inline]] inline void inTurns(int64_t step, Range range, int64_t grain, Body&& body) {
+  const int64_t groups = panelCount(range.count(), static_cast<int>(grain));
+  for (int64_t i = 0; i < groups; ++i) body(range.begin + (step & 1 ? groups - 1 - i : i) * grain);
+}
+
+/**
+ * body(row, vector, sum) for each vector of a [rows, depth] · panels, panels of plainVectors vectors taken
+ * in the order of this step; the vectors begin at a panel.
+ */
+template <typename Body>
+inline void forProducts(int64_t step, const float* a, int64_t rowStride, const RowList& rows,
+                        const Depth& depth, const float* panels, Range vectors, Body&& body) {
+  inTurns(step, vectors, plainVectors, [&](int64_t first) {
     const float* panel = panels + first * Vec::width * depth.elements();
-    withVectors<plainVectors>(std::min<int64_t>(plainVectors, vectorEnd - first), [&](auto vectorCount) {
+    withVectors<plainVectors>(std::min<int64_t>(plainVectors, vectors.end - first), [&](auto vectorCount) {
       constexpr int m = vectorCount;
       forRowTiles<tileBudget / m>(0, rows.count, [&](int64_t at, auto rowCount) {
         constexpr int n = rowCount;
@@ -86,7 +97,7 @@ inline void forProducts(const float* a, int64_t rowStride, const RowList& rows, 
         }
       });
     });
-  }
+  });
 }
 
 /**

@@ -40,7 +40,7 @@ struct RnnForward {
     float* next = a.h + walk.to(s) * a.B * a.H;
     const RowList taken = rows.at(part, walk.time(s));
     carryState(rows.after(part, taken), vectors, a.H, h, next);
-    forProducts(h, a.H, taken, plainDepth(a.H), recurrent, vectors.begin, vectors.end,
+    forProducts(s, h, a.H, taken, plainDepth(a.H), recurrent, vectors,
                 [&](int64_t row, int64_t vector, Vec sum) {
                   const int64_t unit = vector * Vec::width;
                   const Vec value = activate(a.activation, sum + load(sums + row * buffer.stride + unit));
@@ -81,7 +81,7 @@ struct RnnBackward {
   void eachUnit(int part, int64_t s, Range vectors, Body&& body) const {
     const RowList through = s == a.T - 1 ? RowList{0} : rows.at(part, walk.time(s + 1));
     if (through.count > 0) {
-      forProducts(gatesOf(s + 1), stride, through, plainDepth(a.H), recurrentTransposed, rounded, vectors,
+      forProducts(s, gatesOf(s + 1), stride, through, plainDepth(a.H), recurrentTransposed, rounded, vectors,
                   body);
     }
     forCarried(rows.after(part, through), vectors, carry, stride, body);

@@ -67,9 +67,14 @@ struct SequenceSplit {
   SequenceSplit(const Workspace& workspace, int64_t T, int64_t B, int64_t I, int64_t H, int gates) {
     constexpr int64_t rowsPerPart = 8;
     constexpr int64_t stepPerPart = 1 << 14;
-    const int64_t step = B * H * H * gates;
-    parts = partsFor(workspace, T * (step + B * I * H * gates), multiplyAddsPerPart);
-    byUnits = parts > 1 && B < rowsPerPart * parts;
+    // Weights that no second-level cache holds are better read by one thread each, unless rows are many.
+    constexpr int64_t largeWeights = 1 << 20;
+    // A single row takes as long as two: it waits for the weights.
+    constexpr int64_t fewestRows = 2;
+    const int64_t step = B * H * H * gates, costly = std::max(B, fewestRows);
+    parts = partsFor(workspace, T * costly * (I + H) * H * gates, multiplyAddsPerPart);
+    const int64_t rows = H * H * gates > largeWeights ? 2 * rowsPerPart : rowsPerPart;
+    byUnits = parts > 1 && B < rows * parts;
     if (byUnits && step < stepPerPart * parts) {
       parts = static_cast<int>(std::min<int64_t>(parts, B));
       byUnits = false;

@@ -126,6 +126,8 @@ Verdict RunContext::execute(uint32_t segments) {
     if (!bound_) return verdict;
     pairs_.choose(program_, binding_, workspace_.pool_.threads());
   }
+  ++workspace_.turn_;
+  ++beside_.turn_;
   const CheckedRun checked(program_, binding_, addresses_);
   for (int32_t i = 0; i < program_.segments.count; ++i) {
     const SegmentEntry& segment = program_.segments[i];

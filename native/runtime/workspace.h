@@ -67,6 +67,12 @@ class Workspace {
   const float* panels(const float* weights, int role, int64_t rows, int64_t columns, int64_t elements,
                       PackFunction pack);
 
+  /**
+   * The number of this run. A kernel may choose by it the order in which it reads weights, never what it
+   * computes.
+   */
+  int64_t turn() const { return turn_; }
+
   /** Polled inside time loops and large products; a kernel that sees true returns at once, its outputs
    * unfinished. Always false in `update`. */
   bool aborted() const;
@@ -89,6 +95,7 @@ class Workspace {
   ThreadPool& pool_;
   const Abort& abort_;
   int threads_;
+  int64_t turn_ = 0;
   Array<float> scratch_[scratchBlocks];
   Array<float> loose_[loosePanels];
   /** How many of `loose_` the present instruction has taken. */
