@@ -8,7 +8,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type BackendName, loadBackend } from 'ostinato'
-import { cellName, type Item, layerGroups, operations, stepItems, suiteOf, trainingItems } from './cases.js'
+import {
+  cellName,
+  type Item,
+  layerGroups,
+  operations,
+  reducedItems,
+  stepItems,
+  suiteOf,
+  trainingItems,
+} from './cases.js'
 import { number, progress, table } from './console.js'
 import { disagreement } from './data.js'
 import { Limits, measureLimits } from './limits.js'
@@ -51,6 +60,8 @@ async function findEngines(): Promise<Engine[]> {
 
 /** Two correct answers differ by less, as a share of their size: float32 sums in another order. */
 const tolerance = 2e-4
+/** And in a reduced precision, where a sum that differs a little may be rounded to the next number. */
+const reducedTolerance = 2e-2
 
 const engines = await findEngines()
 const folder = mkdtempSync(join(tmpdir(), 'ostinato-'))
@@ -120,7 +131,8 @@ async function measureGroup(items: readonly Item[], limits: readonly LimitRow[],
       expected.set(item, first)
       const row = ownRow(item, engine, measured, new Limits(limits, `native-${engine.level}`))
       const empty = Object.keys(first.digests).length === 0
-      const difference = empty ? undefined : disagreement(first.digests, measured[0]!.digests, tolerance)
+      const allowed = reducedItems.includes(item) ? reducedTolerance : tolerance
+      const difference = empty ? undefined : disagreement(first.digests, measured[0]!.digests, allowed)
       if (difference === undefined) rows.push(row)
       else problems.push(`WRONG ${placeName(row)}: ${difference}`)
     }
@@ -132,6 +144,7 @@ const vocabulary = writeTokens(values.text, tokens)
 const groups: (readonly Item[])[] = [
   ...layerGroups,
   ...stepItems.map((item) => [item]),
+  ...reducedItems.map((item) => [item]),
   ...trainingItems(tokens, vocabulary).map((item) => [item]),
   kernelItems,
 ]

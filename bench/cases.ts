@@ -1,5 +1,7 @@
 /** The work that is measured: shapes, what is done with them, and how many operations that is. */
 
+import type { Precision } from 'ostinato'
+
 export type Cell = 'lstm' | 'gru' | 'rnn'
 export type Variant = 'plain' | 'bidirectional' | 'ragged'
 
@@ -20,6 +22,8 @@ export interface LayerItem {
   readonly lengths?: readonly number[]
   /** Inputs and arriving gradients lie within ± this; default 1. */
   readonly scale?: number
+  /** Of the operands of products. Default `float32`. */
+  readonly precision?: Precision
 }
 
 /** One step of one stream after another through a layer with as many inputs as units, the state carried. */
@@ -33,6 +37,8 @@ export interface StepItem {
   readonly steps: number
   /** Different inputs, in turn; so many steps from a zero state are compared. */
   readonly inputs: number
+  /** Of the operands of products. Default `float32`. */
+  readonly precision?: Precision
 }
 
 /** The whole training step of the character model, `examples/char-lm.ts`. */
@@ -119,6 +125,17 @@ export const stepItems: readonly StepItem[] = [64, 128, 256, 512, 1024].flatMap(
   })),
 )
 
+/** Reduced precisions, beside the same work in float32. */
+export const reducedItems: readonly Item[] = [
+  ...layerGroups
+    .flat()
+    .filter((item) => item.case === 'seq2seq' && item.cell === 'lstm' && item.variant === 'plain')
+    .map((item): Item => ({ ...item, precision: item.mode === 'train' ? 'bfloat16' : 'int8' })),
+  ...stepItems
+    .filter((item) => item.case === 'stream-512' && item.cell === 'lstm')
+    .map((item): Item => ({ ...item, precision: 'int8' })),
+]
+
 export function trainingItems(tokens: string, vocabulary: number): TrainingItem[] {
   const recipe = { batch: 50, time: 50, embedding: 64, units: 128, layers: 2, vocabulary, tokens }
   return cells.map((cell) => ({ kind: 'training', case: 'char-lm', cell, mode: 'train', ...recipe }))
@@ -126,10 +143,12 @@ export function trainingItems(tokens: string, vocabulary: number): TrainingItem[
 
 export const gatesOf: Readonly<Record<Cell, number>> = { lstm: 4, gru: 3, rnn: 1 }
 
-/** `lstm`, `lstm-bidirectional`, …; `-` where no cell is involved. */
+/** `lstm`, `lstm-bidirectional`, `lstm-int8`, …; `-` where no cell is involved. */
 export function cellName(item: Item): string {
   if (item.kind === 'kernel') return '-'
-  return item.kind === 'layer' && item.variant !== 'plain' ? `${item.cell}-${item.variant}` : item.cell
+  const variant = item.kind === 'layer' && item.variant !== 'plain' ? [item.variant] : []
+  const precision = item.kind !== 'training' && item.precision ? [item.precision] : []
+  return [item.cell, ...variant, ...precision].join('-')
 }
 
 export function suiteOf(item: Item): 'layers' | 'steps' | 'training' | 'kernels' {

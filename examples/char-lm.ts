@@ -3,7 +3,9 @@
  * The first 90 % of the text train, the rest validates; losses are in nats per character.
  *
  *   npm run char-lm -- --text FILE [--cell lstm|gru|rnn] [--layers 2] [--units 128] [--embedding 64] [--batch 50]
- *     [--time 50] [--steps 2000] [--seed 0] [--backend native|wasm|reference] [--json]
+ *     [--time 50] [--steps 2000] [--seed 0] [--backend native|wasm|reference] [--precision float32|bfloat16] [--json]
+ *
+ * Trains in the given precision; validates in float32, in bfloat16 and in int8.
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -37,6 +39,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '2000' },
     seed: { type: 'string', default: '0' },
     backend: { type: 'string' },
+    precision: { type: 'string', default: 'float32' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -80,6 +83,7 @@ const model = sequential(
 model.compile({
   optimizer: optimizers.adam({ learningRate: 2e-3, globalClipNorm: 1 }),
   loss: 'sparseCategoricalCrossentropy',
+  precision: values.precision as 'float32' | 'bfloat16',
 })
 await model.ready()
 console.error(`${model.summary()}\nbackend ${model.backend.name}: ${model.backend.reason}`)
@@ -111,6 +115,8 @@ await model.fit(() => upTo(steps, training), {
 })
 bar.stop()
 const { loss: valLoss } = await model.evaluate(validation)
+const { loss: valLossBfloat16 } = await model.evaluate(validation, { precision: 'bfloat16' })
+const { loss: valLossInt8 } = await model.evaluate(validation, { precision: 'int8' })
 
 const recent = losses.slice(-100)
 const result = {
@@ -119,6 +125,8 @@ const result = {
   // Mean of the last 100 steps.
   trainLoss: recent.reduce((sum, loss) => sum + loss, 0) / recent.length,
   valLoss,
+  valLossBfloat16,
+  valLossInt8,
   // Median, everything between two steps included.
   msPerStep: times.sort((a, b) => a - b)[times.length >> 1] ?? 0,
   parameters: model.getWeights().reduce((sum, { data }) => sum + data.length, 0),
@@ -127,7 +135,7 @@ const prompt = vocabulary.encode([...text][0] ?? '')
 const sample = await generate(model, { prompt, length: 300, temperature: 0.8, seed })
 console.error(`\n${vocabulary.decode(prompt)}${vocabulary.decode(sample)}\n`)
 console.error(
-  `validation loss ${valLoss.toFixed(4)} nats, ${(valLoss / Math.LN2).toFixed(3)} bits per character`,
+  `validation loss ${valLoss.toFixed(4)} nats, ${(valLoss / Math.LN2).toFixed(3)} bits per character; with bfloat16 products ${valLossBfloat16.toFixed(4)}, with int8 ${valLossInt8.toFixed(4)}`,
 )
 console.log(values.json ? JSON.stringify(result) : `${result.msPerStep.toFixed(2)} ms per step`)
 model.dispose()

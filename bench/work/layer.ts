@@ -52,7 +52,8 @@ class Stack {
 
   constructor(readonly item: LayerItem) {
     const { graph } = this
-    const { layers, units, variant, lengths } = item
+    const { layers, units, variant, lengths, precision = 'float32' } = item
+    graph.precision = precision
     this.#time = graph.dimensions.input('T', item.time)
     this.#batch = graph.dimensions.input('B', item.batch)
     this.#parameterBuffer = graph.addBuffer('parameters', 'f32', 0, 'parameters')

@@ -5,7 +5,7 @@ import { digest, numbers } from '../data.js'
 import type { Prepared } from './prepared.js'
 
 export async function prepareStep(backend: BackendName, item: StepItem): Promise<Prepared> {
-  const { cell, units, steps } = item
+  const { cell, units, steps, precision = 'float32' } = item
   const layer = { lstm: layers.lstm, gru: layers.gru, rnn: layers.simpleRNN }[cell]
   const model = sequential([layer({ units, name: 'cell' })], { inputShape: [null, units], backend })
   await model.ready()
@@ -17,7 +17,7 @@ export async function prepareStep(backend: BackendName, item: StepItem): Promise
       data: numbers(name.replace('cell/', ''), data.length, scale),
     })),
   )
-  const session = model.session()
+  const session = model.session({ precision })
   const inputs = Array.from({ length: item.inputs }, (_, k) => numbers(`x.${k}`, units, 1))
   const output = new Float32Array(units)
   return {
