@@ -61,6 +61,10 @@ export function execute(row: usize, scratch: usize, status: usize): i32 {
       return data.reduceSum(row)
     case Instruction.broadcast:
       return data.broadcast(row)
+    case Instruction.select:
+      return data.select(row)
+    case Instruction.sequence_mask:
+      return data.sequenceMask(row, status)
     case Instruction.state_load:
       return gather.stateLoad(row, status)
     case Instruction.state_store:

@@ -1,6 +1,6 @@
 // Generated from src/contract by scripts/generate.ts. Do not edit.
 
-export const contractHash: i32 = -352222253
+export const contractHash: i32 = 1313364318
 
 export const enum Instruction {
   fill = 1,
@@ -16,6 +16,8 @@ export const enum Instruction {
   broadcast = 11,
   gather = 12,
   gather_backward = 13,
+  select = 14,
+  sequence_mask = 15,
   add = 20,
   subtract = 21,
   multiply = 22,
@@ -259,6 +261,34 @@ export namespace GatherBackward {
   @inline export function dy(row: usize): usize { return load<u32>(row, 24) }
   // @ts-ignore: decorator
   @inline export function dTable(row: usize): usize { return load<u32>(row, 28) }
+}
+
+/** y[b] = a[b] where condition[b] is not 0, else b[b]; what is absent is zeros */
+export namespace Select {
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function condition(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 28) }
+}
+
+/** y[t, b] = 1 where t < lengths[b], else 0; lengths outside 0 … T end the run (indexOutOfRange) */
+export namespace SequenceMask {
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 20) }
 }
 
 /** y[m, n] = a[m, n] + b[n]; equal shapes are M = 1 */

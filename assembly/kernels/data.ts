@@ -5,11 +5,14 @@ import {
   Fill,
   ReduceSum,
   ReverseTime,
+  Select,
+  SequenceMask,
   Slice,
   SliceBackward,
   Status,
   Transpose,
 } from '../generated/contract'
+import { checkIndices } from './checks'
 import { narrow, widenHigh, widenLow } from '../simd/vector'
 
 export function fill(row: usize): i32 {
@@ -147,6 +150,35 @@ export function broadcast(row: usize): i32 {
       if (inner == 4) store<f32>(y, load<f32>(x))
       else memory.copy(y, x, inner)
     }
+  }
+  return Status.ok
+}
+
+export function select(row: usize): i32 {
+  const B = Select.B(row)
+  const a = Select.a(row)
+  const b = Select.b(row)
+  const condition = Select.condition(row)
+  const bytes = (<usize>Select.N(row)) << 2
+  const y = Select.y(row)
+  for (let r = 0; r < B; r++) {
+    const source = load<i32>(condition + ((<usize>r) << 2)) ? a : b
+    const at = <usize>r * bytes
+    if (!source) memory.fill(y + at, 0, bytes)
+    else if (source != y) memory.copy(y + at, source + at, bytes)
+  }
+  return Status.ok
+}
+
+export function sequenceMask(row: usize, status: usize): i32 {
+  const B = SequenceMask.B(row)
+  const T = SequenceMask.T(row)
+  const lengths = SequenceMask.lengths(row)
+  const refusal = checkIndices(lengths, B, 0, T, status)
+  if (refusal) return refusal
+  let y = SequenceMask.y(row)
+  for (let t = 0; t < T; t++) {
+    for (let b = 0; b < B; b++, y += 4) store<i32>(y, t < load<i32>(lengths + ((<usize>b) << 2)) ? 1 : 0)
   }
   return Status.ok
 }

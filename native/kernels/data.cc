@@ -145,4 +145,26 @@ Outcome broadcast(const contract::BroadcastArguments& a, Workspace& workspace) {
   return {};
 }
 
+Outcome select(const contract::SelectArguments& a, Workspace& workspace) {
+  forShares(workspace, a.B, a.N, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      const float* source = a.condition[b] != 0 ? a.a : a.b;
+      if (source == nullptr)
+        std::memset(a.y + b * a.N, 0, a.N * wordBytes);
+      else if (source != a.y)
+        move(a.y + b * a.N, source + b * a.N, a.N);
+    }
+  });
+  return {};
+}
+
+Outcome sequence_mask(const contract::SequenceMaskArguments& a, Workspace&) {
+  const Outcome checked = checkIndices(a.lengths, a.B, 0, a.T);
+  if (!isOk(checked)) return checked;
+  for (int64_t t = 0; t < a.T; ++t) {
+    for (int64_t b = 0; b < a.B; ++b) a.y[t * a.B + b] = t < a.lengths[b] ? 1 : 0;
+  }
+  return {};
+}
+
 }  // namespace ostinato::OSTINATO_LEVEL

@@ -45,7 +45,7 @@ bool MayWrite(Direction direction, BufferKind kind) {
 bool Binding::reserve(const Program& program) {
   program_ = &program;
   return dimensions_.allocate(program.dimensions.count) && places_.allocate(program.values.count) &&
-         slots_.allocate(program.slotCount);
+         slots_.allocate(program.slotCount) && moving_.allocate(program.slotCount);
 }
 
 Verdict Binding::check() {
@@ -53,6 +53,7 @@ Verdict Binding::check() {
   if (!nowhere.allocate(program_->buffers.count)) return OutOfMemory();
   if (Verdict verdict = evaluateDimensions(program_->capacities.begin()); !verdict.ok()) return verdict;
   for (int32_t i = 0; i < program_->values.count; ++i) placeValue(i);
+  movingCount_ = 0;
   for (int32_t i = 0; i < program_->instructionCount; ++i) {
     if (Verdict verdict = bindInstruction(i, {nowhere.begin(), 0}); !verdict.ok()) return verdict;
   }
@@ -68,6 +69,8 @@ Verdict Binding::bind(const int32_t* dimensions, const Memories& memories) {
   if (Verdict verdict = evaluateDimensions(dimensions); !verdict.ok()) return verdict;
   for (int32_t i = 0; i < program_->values.count; ++i) placeValue(i);
   work_ = 0;
+  movingCount_ = 0;
+  step_ = 0;
   int32_t tooMuch = -1;
   const double limit = std::ldexp(1.0, program_->workLimit());
   for (int32_t i = 0; i < program_->instructionCount; ++i) {
@@ -118,7 +121,16 @@ void Binding::placeValue(int32_t index) {
   place.offset = value.offset;
   if (value.offsetDimension >= 0) place.offset += dimensions_[value.offsetDimension] * value.offsetScale;
   if (!IsSize(place.offset) || place.offset + elements > program_->buffers[value.buffer].elements) return;
+  place.stride = value.strideDimension < 0 ? 0 : dimensions_[value.strideDimension];
   place.elements = elements;
+}
+
+void Binding::moveTo(int32_t loop, int64_t step) {
+  step_ = step;
+  for (int32_t i = 0; i < movingCount_; ++i) {
+    const Moving& moving = moving_[i];
+    if (moving.loop == loop) slots_[moving.slot] = moving.start + step * moving.stride;
+  }
 }
 
 Verdict Binding::bindInstruction(int32_t index, const Memories& memories) {
@@ -129,10 +141,11 @@ Verdict Binding::bindInstruction(int32_t index, const Memories& memories) {
   if (Verdict verdict = findOperands(instruction, index, operands); !verdict.ok()) return verdict;
   if (Verdict verdict = CheckWords(rule, operands, index); !verdict.ok()) return verdict;
   if (Verdict verdict = MatchShapes(rule, operands, index, variables); !verdict.ok()) return verdict;
-  if (Verdict verdict = CheckOverlaps(rule, operands, index); !verdict.ok()) return verdict;
+  const int64_t steps = stepsOf(instruction);
+  if (Verdict verdict = CheckOverlaps(rule, operands, steps, index); !verdict.ok()) return verdict;
   if (Verdict verdict = checkAttributes(instruction, index, variables); !verdict.ok()) return verdict;
   fillSlots(instruction, variables, operands, memories);
-  work_ += work(instruction);
+  work_ += work(instruction) * static_cast<double>(steps);
   return {};
 }
 
@@ -160,7 +173,9 @@ Verdict Binding::findOperands(const Instruction& instruction, int32_t index, con
       if (!rule.optional) return Invalid(InvalidReason::operandMissing, index, i);
       continue;
     }
-    if (operands[i]->elements < 0) return Invalid(InvalidReason::operandOutOfBounds, index, i);
+    if (operands[i]->elements < 0 || !reachFits(*operands[i], stepsOf(instruction))) {
+      return Invalid(InvalidReason::operandOutOfBounds, index, i);
+    }
     if (!TypeFits(rule.type, operands[i]->type)) return Invalid(InvalidReason::operandType, index, i);
     const BufferKind kind = program_->buffers[operands[i]->buffer].kind;
     if (rule.direction != Direction::in && !MayWrite(rule.direction, kind)) {
@@ -168,6 +183,10 @@ Verdict Binding::findOperands(const Instruction& instruction, int32_t index, con
     }
   }
   return {};
+}
+
+bool Binding::reachFits(const Place& place, int64_t steps) const {
+  return EndOf(place, steps) <= program_->buffers[place.buffer].elements;
 }
 
 Verdict Binding::checkAttributes(const Instruction& instruction, int32_t index,
@@ -225,7 +244,12 @@ void Binding::fillSlots(const Instruction& instruction, const int64_t* variables
       continue;
     }
     const int64_t bytes = program_->buffers[place->buffer].bytes();
-    *slot++ = memories.buffers[place->buffer] + place->offset * bytes;
+    *slot = memories.buffers[place->buffer] + place->offset * bytes;
+    if (place->stride > 0) {
+      moving_[movingCount_++] = {instruction.loop, static_cast<int32_t>(slot - slots_.begin()), *slot,
+                                 place->stride * bytes};
+    }
+    ++slot;
   }
   for (int32_t i = 0; i < rule.attributeCount; ++i) {
     const AttributeRule& attribute = rule.attributes[i];

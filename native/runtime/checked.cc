@@ -30,7 +30,7 @@ void CheckedRun::open(const Instruction& instruction) const {
     if (instruction.operands[i] < 0) continue;
     const Place& place = binding_.place(instruction.operands[i]);
     const int64_t bytes = program_.buffers[place.buffer].bytes();
-    char* first = address(place.buffer) + place.offset * bytes;
+    char* first = address(place.buffer) + (place.offset + binding_.step() * place.stride) * bytes;
     ASAN_UNPOISON_MEMORY_REGION(first, place.elements * bytes);
     const contract::Direction direction = instruction.rule->operands[i].direction;
     const bool overwritten =
@@ -47,7 +47,7 @@ bool CheckedRun::isInPlace(const Instruction& instruction, int32_t operand) cons
   if (source < 0 || instruction.operands[source] < 0) return false;
   const Place& from = binding_.place(instruction.operands[source]);
   const Place& to = binding_.place(instruction.operands[operand]);
-  return from.buffer == to.buffer && from.offset == to.offset;
+  return from.buffer == to.buffer && from.offset == to.offset && from.stride == to.stride;
 }
 
 }  // namespace ostinato

@@ -135,18 +135,43 @@ Verdict RunContext::execute(uint32_t segments) {
     abort_.heard = segment.kind != contract::SegmentKind::update;
     // Before `update`, an abort is still heard.
     if (abort_.requested.load(std::memory_order_relaxed)) return {Status::aborted, segment.first};
-    for (int32_t j = segment.first; j < segment.first + segment.count;) {
-      const bool pair = pairs_.beginsAt(j);
-      const int32_t next = j + (pair ? 2 : 1);
-      checked.before(j, next);
-      const Verdict verdict = pair ? runPair(j) : runInstruction(j, workspace_);
+    const int32_t end = segment.first + segment.count;
+    for (int32_t j = segment.first; j < end;) {
+      const int32_t loop = program_.instructions[j].loop;
+      int32_t next = j + 1;
+      while (next < end && program_.instructions[next].loop == loop) ++next;
+      const Verdict verdict = loop < 0 ? runRange(j, next, checked) : runLoop(loop, checked);
       if (!verdict.ok()) return verdict;
-      // Also after the last one: a kernel that heard of the abort has left its outputs unfinished.
-      if (workspace_.aborted()) return {Status::aborted, next - 1};
       j = next;
     }
   }
   return {};
+}
+
+Verdict RunContext::runRange(int32_t first, int32_t end, const CheckedRun& checked) {
+  for (int32_t i = first; i < end;) {
+    const bool pair = pairs_.beginsAt(i);
+    const int32_t next = i + (pair ? 2 : 1);
+    checked.before(i, next);
+    const Verdict verdict = pair ? runPair(i) : runInstruction(i, workspace_);
+    if (!verdict.ok()) return verdict;
+    // Also after the last one: a kernel that heard of the abort has left its outputs unfinished.
+    if (workspace_.aborted()) return {Status::aborted, next - 1};
+    i = next;
+  }
+  return {};
+}
+
+Verdict RunContext::runLoop(int32_t index, const CheckedRun& checked) {
+  const LoopEntry& loop = program_.loops[index];
+  const int64_t steps = binding_.steps(loop);
+  Verdict verdict;
+  for (int64_t i = 0; i < steps && verdict.ok(); ++i) {
+    binding_.moveTo(index, loop.reverse != 0 ? steps - 1 - i : i);
+    verdict = runRange(loop.first, loop.first + loop.count, checked);
+  }
+  binding_.moveTo(index, 0);
+  return verdict;
 }
 
 Verdict RunContext::runPair(int32_t first) {

@@ -5,6 +5,7 @@
 
 #include "../kernels/kernels.h"
 #include "binding.h"
+#include "checked.h"
 #include "pairs.h"
 #include "program.h"
 #include "store.h"
@@ -55,6 +56,9 @@ class RunContext {
   Verdict prepare(const int32_t* words, int64_t count);
   Verdict reserve();
   Verdict execute(uint32_t segments);
+  /** Runs instructions [first, end), which stand in one body or in none. */
+  Verdict runRange(int32_t first, int32_t end, const CheckedRun& checked);
+  Verdict runLoop(int32_t loop, const CheckedRun& checked);
   Verdict runInstruction(int32_t index, Workspace& workspace);
   /** Runs this instruction and the next at the same time, each on half of the threads. */
   Verdict runPair(int32_t first);

@@ -67,15 +67,16 @@ Verdict MatchShapes(const InstructionRule& rule, Operands operands, int32_t inde
   return {};
 }
 
-Verdict CheckOverlaps(const InstructionRule& rule, Operands operands, int32_t index) {
+Verdict CheckOverlaps(const InstructionRule& rule, Operands operands, int64_t steps, int32_t index) {
   for (int32_t i = 0; i < rule.operandCount; ++i) {
     const Place* a = operands[i];
     if (a == nullptr || rule.operands[i].direction == contract::Direction::in) continue;
     for (int32_t j = 0; j < rule.operandCount; ++j) {
       const Place* b = operands[j];
       if (b == nullptr || j == i || a->buffer != b->buffer || a->elements == 0 || b->elements == 0) continue;
-      if (a->offset >= b->offset + b->elements || b->offset >= a->offset + a->elements) continue;
-      const bool same = a->offset == b->offset && a->elements == b->elements;
+      const int64_t apart = a->stride == b->stride ? 1 : steps;
+      if (a->offset >= EndOf(*b, apart) || b->offset >= EndOf(*a, apart)) continue;
+      const bool same = a->offset == b->offset && a->elements == b->elements && a->stride == b->stride;
       if (same && (rule.operands[i].inPlaceOf == j || rule.operands[j].inPlaceOf == i)) continue;
       return Invalid(InvalidReason::operandOverlap, index, i);
     }

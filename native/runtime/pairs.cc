@@ -56,7 +56,7 @@ void Pairs::choose(const Program& program, const Binding& binding, int threads) 
     const int32_t last = segment.first + segment.count - 1;
     for (int32_t i = segment.first; i < last; ++i) {
       const Instruction &a = program.instructions[i], &b = program.instructions[i + 1];
-      if (a.rule != b.rule || !IsRecurrent(a)) continue;
+      if (a.rule != b.rule || !IsRecurrent(a) || a.loop >= 0 || b.loop >= 0) continue;
       // What changes parameters makes packed ones stale, which the other may be using.
       if (a.writesStore || b.writesStore) continue;
       if (binding.work(a) < leastWork || binding.work(b) < leastWork) continue;

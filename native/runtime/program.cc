@@ -38,7 +38,9 @@ Verdict Program::load(const int32_t* words, int64_t count) {
   if (!locate(Header::rangeOffset, Header::rangeCount, ranges)) return InvalidSection();
   if (Verdict verdict = checkCode(); !verdict.ok()) return verdict;
   if (!locate(Header::segmentOffset, Header::segmentCount, segments)) return InvalidSection();
-  return checkSegments();
+  if (Verdict verdict = checkSegments(); !verdict.ok()) return verdict;
+  if (!locate(Header::loopOffset, Header::loopCount, loops)) return InvalidSection();
+  return checkLoops();
 }
 
 Verdict Program::checkHeader(int64_t count) const {
@@ -134,6 +136,7 @@ Verdict Program::checkValues() const {
       if (!IsIndex(value.dimensions[axis], dimensions.count)) return refused;
     }
     if (value.offsetDimension != -1 && !IsIndex(value.offsetDimension, dimensions.count)) return refused;
+    if (value.strideDimension != -1 && !IsIndex(value.strideDimension, dimensions.count)) return refused;
   }
   return {};
 }
@@ -159,8 +162,8 @@ Verdict Program::checkCode() {
       const BufferKind kind = buffers[values[operands[i]].buffer].kind;
       writesStore |= kind == BufferKind::parameters || kind == BufferKind::slots;
     }
-    instructions[instructionCount++] = {rule, operands, operands + rule->operandCount, slotCount,
-                                        writesStore};
+    instructions[instructionCount++] = {rule,      operands, operands + rule->operandCount,
+                                        slotCount, -1,       writesStore};
     slotCount += rule->slots();
     at += rule->words;
   }
@@ -180,6 +183,32 @@ Verdict Program::checkSegments() const {
     if (segment.first < end || segment.count < 0 || segment.count > instructionCount - segment.first)
       return refused;
     end = segment.first + segment.count;
+  }
+  return {};
+}
+
+Verdict Program::checkLoops() {
+  int32_t end = 0;
+  for (int32_t i = 0; i < loops.count; ++i) {
+    const Verdict refused = Invalid(InvalidReason::loop, -1, i);
+    const LoopEntry& loop = loops[i];
+    if (loop.first < end || loop.count < 1 || loop.count > instructionCount - loop.first) return refused;
+    end = loop.first + loop.count;
+    bool inside = false;
+    for (int32_t s = 0; s < segments.count; ++s) {
+      inside |= segments[s].first <= loop.first && end <= segments[s].first + segments[s].count;
+    }
+    if (!inside || !IsIndex(loop.steps, dimensions.count) || !IsIndex(loop.reverse, 2)) return refused;
+    for (int32_t j = loop.first; j < end; ++j) instructions[j].loop = i;
+  }
+  // Only the body of a loop has steps from which to which a value could move.
+  for (int32_t i = 0; i < instructionCount; ++i) {
+    const Instruction& instruction = instructions[i];
+    if (instruction.loop >= 0) continue;
+    for (int32_t j = 0; j < instruction.rule->operandCount; ++j) {
+      const int32_t value = instruction.operands[j];
+      if (value >= 0 && values[value].strideDimension >= 0) return Invalid(InvalidReason::loop, i, j);
+    }
   }
   return {};
 }

@@ -32,6 +32,8 @@ struct ValueEntry {
   int32_t offsetScale;
   int32_t rank;
   int32_t dimensions[contract::maximumRank];
+  /** −1: it stays where it is in every step of a loop. */
+  int32_t strideDimension;
 };
 struct RangeEntry {
   int32_t offset;
@@ -44,11 +46,19 @@ struct SegmentEntry {
   int32_t first;
   int32_t count;
 };
+struct LoopEntry {
+  int32_t first;
+  int32_t count;
+  /** A dimension. */
+  int32_t steps;
+  int32_t reverse;
+};
 static_assert(sizeof(DimensionEntry) == 4 * contract::dimensionWords);
 static_assert(sizeof(BufferEntry) == 4 * contract::bufferWords);
 static_assert(sizeof(ValueEntry) == 4 * contract::valueWords);
 static_assert(sizeof(RangeEntry) == 4 * contract::rangeWords);
 static_assert(sizeof(SegmentEntry) == 4 * contract::segmentWords);
+static_assert(sizeof(LoopEntry) == 4 * contract::loopWords);
 
 /** A part of the program; it belongs to the program. */
 template <typename Entry>
@@ -65,6 +75,8 @@ struct Instruction {
   const int32_t* attributes;
   /** Its first slot among those of all instructions. */
   int32_t firstSlot;
+  /** In whose body it stands, or −1. */
+  int32_t loop;
   /** It writes parameters or optimizer slots. */
   bool writesStore;
 };
@@ -79,6 +91,7 @@ class Program {
   Section<ValueEntry> values;
   Section<RangeEntry> ranges;
   Section<SegmentEntry> segments;
+  Section<LoopEntry> loops;
   Array<Instruction> instructions;
   int32_t instructionCount = 0;
   int32_t slotCount = 0;
@@ -100,6 +113,7 @@ class Program {
   Verdict checkValues() const;
   Verdict checkCode();
   Verdict checkSegments() const;
+  Verdict checkLoops();
 
   Array<int32_t> words_;
 };

@@ -32,6 +32,7 @@ export const scalarConstants: Readonly<Record<string, number>> = {
   valueWords: contract.valueWords,
   rangeWords: contract.rangeWords,
   segmentWords: contract.segmentWords,
+  loopWords: contract.loopWords,
   instructionHeaderWords: contract.instructionHeaderWords,
   maximumRank: contract.maximumRank,
   maximumElements: contract.maximumElements,

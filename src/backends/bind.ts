@@ -33,6 +33,22 @@ export interface BoundOperand {
   /** In elements of the buffer. */
   readonly offset: number
   readonly elements: number
+  /** Elements it moves on from step to step of its loop. */
+  readonly stride: number
+}
+
+/** Instructions that run once for every step. */
+export interface BoundLoop {
+  readonly first: number
+  readonly count: number
+  readonly steps: number
+  readonly reverse: boolean
+}
+
+/** A program at the actual dimensions of a run. */
+export interface BoundProgram {
+  readonly instructions: readonly BoundInstruction[]
+  readonly loops: readonly BoundLoop[]
 }
 
 /** An instruction at the actual dimensions of a run. */
@@ -67,7 +83,7 @@ export class ProgramBinding {
   readonly scalarCount: number
   readonly ranges: Int32Array
   /** Every instruction at full capacity, for executors that reserve memory; the work limit is not looked at. */
-  readonly atCapacity: readonly BoundInstruction[]
+  readonly atCapacity: BoundProgram
   readonly #program: ParsedProgram
 
   constructor(words: Int32Array) {
@@ -84,7 +100,7 @@ export class ProgramBinding {
   }
 
   /** Places and checks every instruction at the actual dimensions, given in the order of `inputDimensions`. */
-  bind(dimensions: Int32Array | readonly number[]): readonly BoundInstruction[] {
+  bind(dimensions: Int32Array | readonly number[]): BoundProgram {
     if (dimensions.length !== this.inputDimensions.length) {
       throw new OstinatoError('DIMENSION_OUT_OF_RANGE', 'program', {
         expected: `${this.inputDimensions.length} dimensions`,
@@ -102,14 +118,19 @@ export class ProgramBinding {
     return bound
   }
 
-  #place(dimensions: readonly number[]): BoundInstruction[] {
+  #place(dimensions: readonly number[]): BoundProgram {
     const places = this.#program.values.map((value) => placeValue(value, dimensions, this.buffers))
-    return this.instructions.map((instruction) => this.#bindInstruction(instruction, places))
+    const loops = this.#program.loops.map((loop) => ({ ...loop, steps: dimensions[loop.steps]! }))
+    const instructions = this.instructions.map((instruction) =>
+      this.#bindInstruction(instruction, places, loopAt(loops, instruction.index)?.steps ?? 1),
+    )
+    return { instructions, loops }
   }
 
   #bindInstruction(
     { index, name, code, values, attributes }: DecodedInstruction,
     places: readonly (PlacedValue | string)[],
+    steps: number,
   ): BoundInstruction {
     const rule = rules.get(code)!
     const place: Place = { where: `program, instruction ${index} (${name})`, index }
@@ -125,6 +146,9 @@ export class ProgramBinding {
       if (expected === 'word' ? found.type === 'f64' : found.type !== expected) {
         refuse('operandType', `expected ${expected}, received ${found.type}`)
       }
+      const end = found.offset + found.elements + Math.max(0, steps - 1) * found.stride
+      if (end > this.buffers[found.buffer]!.elements)
+        refuse('operandOutOfBounds', `${steps} steps reach element ${end}`)
       const written = operand.direction !== directions.in
       const allowed = operand.direction === directions.inout ? updatable : overwritable
       if (written && !allowed.has(kind)) refuse('operandBuffer', `cannot be written in the ${kind} buffer`)
@@ -132,7 +156,7 @@ export class ProgramBinding {
     })
     checkWords(rule, operands, place)
     const variables = matchShapes(rule, operands, place)
-    checkOverlaps(rule, operands, place)
+    checkOverlaps(rule, operands, steps, place)
     this.#checkAttributes(rule, attributes, variables, place)
     return { index, name, code, variables, operands, attributes }
   }
@@ -203,7 +227,15 @@ function evaluate({ dimensions }: ParsedProgram, given: Int32Array | readonly nu
 
 /** The place of a value, or what is wrong with it: only an instruction that uses the value is refused for it. */
 function placeValue(
-  { buffer, type, offset: start, offsetDimension, offsetScale, dimensions: axes }: ValueEntry,
+  {
+    buffer,
+    type,
+    offset: start,
+    offsetDimension,
+    offsetScale,
+    dimensions: axes,
+    strideDimension,
+  }: ValueEntry,
   dimensions: readonly number[],
   buffers: readonly BufferEntry[],
 ): PlacedValue | string {
@@ -218,16 +250,26 @@ function placeValue(
   if (!isSize(offset) || offset + elements > limit) {
     return `elements ${offset} … ${offset + elements} leave buffer ${buffer} of ${limit} elements`
   }
-  return { buffer, type, offset, elements, shape }
+  const stride = strideDimension < 0 ? 0 : dimensions[strideDimension]!
+  return { buffer, type, offset, elements, shape, stride }
 }
 
-function checkWork(bound: readonly BoundInstruction[], workLimit: number): void {
+/** The loop in whose body the instruction stands. */
+export function loopAt<Loop extends { readonly first: number; readonly count: number }>(
+  loops: readonly Loop[],
+  index: number,
+): Loop | undefined {
+  return loops.find(({ first, count }) => isIndex(index - first, count))
+}
+
+function checkWork({ instructions, loops }: BoundProgram, workLimit: number): void {
   // Floating-point on purpose: a sum too large for exact integers is over every limit all the same.
   let work = 0
-  for (const { code, index, variables } of bound) {
+  for (const { code, index, variables } of instructions) {
+    const steps = loopAt(loops, index)?.steps ?? 1
     for (const { coefficient, factors } of rules.get(code)!.work) {
       // An empty axis costs its surrounding loops all the same.
-      work += factors.reduce((product, v) => product * Math.max(1, variables[v]!), coefficient)
+      work += factors.reduce((product, v) => product * Math.max(1, variables[v]!), coefficient * steps)
     }
     if (work > 2 ** workLimit) workLimitExceeded(index, workLimit)
   }

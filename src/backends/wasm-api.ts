@@ -27,7 +27,15 @@ interface WebAssemblyInterface {
 export interface WasmExports {
   contract(): number
   scratchBytes(row: number): number
-  run(rows: number, count: number, status: number, scratch: number): number
+  run(
+    rows: number,
+    first: number,
+    count: number,
+    loops: number,
+    loopCount: number,
+    status: number,
+    scratch: number,
+  ): number
 }
 
 /** Undefined where the runtime has no WebAssembly. */

@@ -1,7 +1,7 @@
 import { type SegmentKind, type Status, statuses } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import type { RunContext } from './backend.js'
-import { type BufferEntry, type ProgramBinding, statusOf } from './bind.js'
+import { type BufferEntry, type ProgramBinding, type SegmentEntry, statusOf } from './bind.js'
 import type { WasmExports } from './wasm-api.js'
 import type { WasmAllocator } from './wasm-memory.js'
 import { elementBytes, InstructionRows, type Places } from './wasm-rows.js'
@@ -20,6 +20,12 @@ export interface StoreMemory {
   readonly allocator: WasmAllocator
   readonly parameters: StoredFloats
   readonly slots: StoredFloats
+}
+
+/** A segment and its loops among those of the program. */
+interface Segment extends SegmentEntry {
+  readonly firstLoop: number
+  readonly loopCount: number
 }
 
 /** Typed arrays over the memory as it is: made anew after the memory has grown, and only then. */
@@ -44,6 +50,7 @@ export class WasmContext implements RunContext {
   readonly #block: number
   readonly #scratch: number
   readonly #places: Places
+  readonly #segments: readonly Segment[]
   readonly #status: number
   readonly #rows: InstructionRows
   readonly #rowsAddress: number
@@ -57,6 +64,11 @@ export class WasmContext implements RunContext {
     this.#dimensions = Int32Array.from(binding.inputDimensions, ({ capacity }) => capacity)
     this.#boundDimensions = new Int32Array(this.#dimensions.length)
 
+    this.#segments = binding.segments.map((segment) => {
+      const firsts = binding.atCapacity.loops.map((loop) => loop.first - segment.first)
+      const loopCount = firsts.filter((first) => first >= 0 && first < segment.count).length
+      return { ...segment, firstLoop: firsts.filter((first) => first < 0).length, loopCount }
+    })
     const shared = binding.buffers.map((entry) => sharedAddress(entry, store))
     const own = binding.buffers.map((entry, i) => (shared[i] === undefined ? bytesOf(entry) : 0))
     const { allocator } = store
@@ -157,7 +169,7 @@ export class WasmContext implements RunContext {
   /** Only the executor knows what its instructions work in; the rows are those of full capacity here. */
   #scratchBytes(): number {
     const { exports } = this.#store
-    return this.#binding.atCapacity.reduce(
+    return this.#binding.atCapacity.instructions.reduce(
       (most, _, index) =>
         Math.max(most, exports.scratchBytes(this.#rowsAddress + this.#rows.offsetOf(index))),
       0,
@@ -173,12 +185,20 @@ export class WasmContext implements RunContext {
       this.#current().status.set(words)
       return status
     }
-    for (const { kind, first, count } of this.#binding.segments) {
+    for (const { kind, first, count, firstLoop, loopCount } of this.#segments) {
       if (!kinds.includes(kind)) continue
       if (signal?.aborted) return this.#end(statuses.aborted, first)
       const address = this.#rowsAddress + this.#rows.offsetOf(first)
-      const status = this.#store.exports.run(address, count, this.#status, this.#scratch)
-      if (status !== statuses.ok) return this.#end(status, first + this.#windows.status[1]!)
+      const status = this.#store.exports.run(
+        address,
+        first,
+        count,
+        this.#rowsAddress + this.#rows.loopOffset(firstLoop),
+        loopCount,
+        this.#status,
+        this.#scratch,
+      )
+      if (status !== statuses.ok) return this.#end(status, this.#windows.status[1]!)
     }
     return this.#end(statuses.ok, -1)
   }

@@ -1,8 +1,8 @@
 /** The binary form of a program: one Int32Array. Every executor reads exactly this layout. */
 
 export const magic = 0x4f53544e // "OSTN"
-export const version = 1
-export const headerWords = 20
+export const version = 2
+export const headerWords = 22
 
 /** Word positions in the header. Offsets are in words from the start of the program. */
 export const header = {
@@ -29,6 +29,8 @@ export const header = {
   workLimit: 18,
   /** How many dimensions the caller supplies for a run. */
   inputDimensionCount: 19,
+  loopCount: 20,
+  loopOffset: 21,
 } as const
 
 /** [kind, a, b, capacity]; a and b of derived dimensions refer to earlier entries. */
@@ -67,10 +69,11 @@ export const types = { f32: 0, i32: 1, f64: 2 } as const
 export type ValueType = keyof typeof types
 
 /**
- * [buffer, type, offset, offsetDimension, offsetScale, rank, dimension × 6]: a row-major tensor at element
- * offset + dimension[offsetDimension] · offsetScale of its buffer (offsetDimension −1: none).
+ * [buffer, type, offset, offsetDimension, offsetScale, rank, dimension × 6, strideDimension]: a row-major tensor at element
+ * offset + dimension[offsetDimension] · offsetScale of its buffer (offsetDimension −1: none). In the body of a loop it moves on
+ * by dimension[strideDimension] elements from step to step (−1: it stays).
  */
-export const valueWords = 12
+export const valueWords = 13
 export const maximumRank = 6
 
 /** [offset, length, decay (float bits), rate (float bits)]: a parameter range that an optimizer walks. */
@@ -80,6 +83,12 @@ export const rangeWords = 4
 export const segmentWords = 3
 export const segmentKinds = { forward: 0, gradients: 1, update: 2 } as const
 export type SegmentKind = keyof typeof segmentKinds
+
+/**
+ * [first instruction, instruction count, steps (a dimension), reverse]: these instructions run once for every step
+ * 0 … steps − 1, or from the last step down to 0 where reverse is 1. Loops stand in order, disjoint, each inside one segment.
+ */
+export const loopWords = 4
 
 /** An instruction in the code: [code, words, value index or −1 for each operand, attributes (ranges take two words: first entry, count)]. */
 export const instructionHeaderWords = 2
@@ -123,5 +132,6 @@ export const invalidReasons = {
   attribute: 15,
   range: 16,
   constraint: 17,
+  loop: 18,
 } as const
 export type InvalidReason = keyof typeof invalidReasons

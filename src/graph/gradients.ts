@@ -1,9 +1,7 @@
-/** Reverse-mode differentiation: one table of derivatives, and the walk that applies it. Backward is more nodes. */
+/** The table of derivatives: for every instruction, the nodes that make the gradients of its operands. */
 import { type InstructionName, instructionTable } from '../contract/index.js'
-import { type Attributes, type Graph, type Node, operandOf, rootOf, type Tensor } from './graph.js'
-import { isLoss } from './losses.js'
+import { type Attributes, type Graph, type Node, operandOf, type Tensor } from './graph.js'
 import {
-  add,
   affine,
   broadcast,
   divide,
@@ -20,7 +18,7 @@ import {
 } from './operations.js'
 
 /** What a derivative may ask of the node it belongs to. */
-interface Context {
+export interface Context {
   readonly node: Node
   readonly graph: Graph
   /** An operand that is known to be present. */
@@ -32,7 +30,7 @@ interface Context {
 }
 
 /** Gradients by operand name; what is not needed may be left out. */
-type Derivative = (context: Context, dy: Tensor) => Readonly<Record<string, Tensor | undefined>>
+export type Derivative = (context: Context, dy: Tensor) => Readonly<Record<string, Tensor | undefined>>
 
 /** dx from y and dy by an instruction of its own. */
 function fromOutput(instruction: InstructionName): Derivative {
@@ -98,10 +96,13 @@ function lossBackward(instruction: InstructionName, operand: string, gradient: s
   }
 }
 
-/** Sums the gradient of a broadcast operand over the rows it was repeated for; shapes are [M, N] and [N]. */
-const sumRows = (d: Tensor): Tensor => reduceSum(d, 0)
+/** Sums the gradient of a broadcast operand [N] over the rows [..., N] it was repeated for. */
+function sumRows(d: Tensor): Tensor {
+  const rows = d.graph.elements(d.shape.slice(0, -1))
+  return reduceSum(d.graph.reshape(d, [rows, ...d.shape.slice(-1)]), 0)
+}
 
-const derivatives: Partial<Record<InstructionName, Derivative>> = {
+export const derivatives: Partial<Record<InstructionName, Derivative>> = {
   copy: (_, dy) => ({ x: dy }),
   transpose: (_, dy) => ({ x: transpose(dy) }),
   reverse_time: (_, dy) => ({ x: reverseTime(dy) }),
@@ -140,18 +141,23 @@ const derivatives: Partial<Record<InstructionName, Derivative>> = {
   sigmoid: fromOutput('sigmoid_backward'),
   relu: fromOutput('relu_backward'),
   softmax: fromOutput('softmax_backward'),
+  select: ({ graph, operand, needs }, dy) => {
+    const condition = operand('condition')
+    const chosen = (name: string): Tensor | undefined =>
+      needs(name)
+        ? operandOf(graph.append('select', { condition, [name]: dy }, { y: dy.shape }), 'y')
+        : undefined
+    return { a: chosen('a'), b: chosen('b') }
+  },
   exp: ({ operand }, dy) => ({ x: multiply(dy, operand('y')) }),
   log: ({ operand }, dy) => ({ x: divide(dy, operand('x')) }),
   dropout: ({ node }, dy) => ({
     x: dropout(dy, Object.fromEntries(node.attributes) as unknown as RandomScalars),
   }),
-  matmul: ({ graph, node, needs, operand }, dy) => ({
+  matmul: ({ node, needs, operand }, dy) => ({
     a: needs('a') ? matmulTransposeB(dy, operand('b')) : undefined,
     b: needs('b') ? matmulTransposeA(operand('a'), dy) : undefined,
-    bias:
-      node.operands.has('bias') && needs('bias')
-        ? sumRows(graph.reshape(dy, [graph.elements(dy.shape.slice(0, -1)), ...dy.shape.slice(-1)]))
-        : undefined,
+    bias: node.operands.has('bias') && needs('bias') ? sumRows(dy) : undefined,
   }),
   matmul_transpose_a: ({ needs, operand }, dy) => ({
     a: needs('a') ? matmulTransposeB(operand('b'), dy) : undefined,
@@ -170,83 +176,3 @@ const derivatives: Partial<Record<InstructionName, Derivative>> = {
 
 /** Instructions that can be differentiated. */
 export const differentiable = new Set(Object.keys(derivatives) as InstructionName[])
-
-/** The outputs and windows through which gradients come back to a node. */
-function resultNames(node: Node): string[] {
-  const outputs = instructionTable[node.instruction].operands
-    .filter((o) => o.direction === 'out')
-    .map((o) => o.name)
-  return [...node.windows.keys(), ...outputs]
-}
-
-/** Every tensor on which one of `leaves` has influence. */
-function influenced(graph: Graph, leaves: readonly Tensor[]): Set<Tensor> {
-  const set = new Set(leaves)
-  for (const node of graph.nodes) {
-    if (![...node.operands.values()].some((t) => set.has(rootOf(t)))) continue
-    for (const name of resultNames(node)) {
-      const result = node.operands.get(name)
-      if (result?.type === 'f32') set.add(rootOf(result))
-    }
-  }
-  return set
-}
-
-/**
- * Appends the nodes that compute, for each leaf, the gradient of the sum of all losses, and of whatever lies beyond the
- * `given` tensors, whose gradients come from outside. A leaf without influence on any of these has no entry.
- */
-export function appendGradients(
-  graph: Graph,
-  leaves: readonly Tensor[],
-  given: ReadonlyMap<Tensor, Tensor> = new Map(),
-): Map<Tensor, Tensor> {
-  const moving = influenced(graph, leaves)
-  const gradients = new Map<Tensor, Tensor>()
-
-  const accumulate = (tensor: Tensor, gradient: Tensor): void => {
-    let target = tensor
-    while (target.view && target.reshape) target = target.view.base
-    const shaped = graph.reshape(gradient, target.shape)
-    const known = gradients.get(target)
-    gradients.set(target, known ? add(known, shaped) : shaped)
-  }
-  for (const [tensor, gradient] of given) accumulate(tensor, gradient)
-
-  const forward = [...graph.nodes]
-  const path = graph.path
-  for (const node of forward.reverse()) {
-    const derivative = derivatives[node.instruction]
-    const arrived = (name: string): Tensor | undefined => {
-      const result = node.windows.get(name) ?? node.operands.get(name)
-      return result && gradients.get(result)
-    }
-    const incoming = resultNames(node)
-      .map(arrived)
-      .find((t) => t !== undefined)
-    const needs = (name: string): boolean => {
-      const tensor = node.operands.get(name)
-      return tensor !== undefined && moving.has(rootOf(tensor))
-    }
-    const inputs = instructionTable[node.instruction].operands
-      .filter((o) => o.direction === 'in')
-      .map((o) => o.name)
-    if ((!incoming && !isLoss(node.instruction)) || !inputs.some(needs)) continue
-    if (!derivative) throw new Error(`${node.path}: ${node.instruction} has no derivative`)
-    graph.path = node.path
-    const operand = (name: string): Tensor => operandOf(node, name)
-    // A loss starts the walk: its derivative takes no gradient, and the first operand stands in for it.
-    const made = derivative(
-      { node, graph, operand, needs, arrived },
-      incoming ?? operand(inputs[0] as string),
-    )
-    for (const name of inputs) {
-      const gradient = made[name]
-      if (gradient && needs(name)) accumulate(operand(name), gradient)
-    }
-  }
-  graph.path = path
-  return new Map(
-    leaves.flatMap((leaf) => (gradients.has(leaf) ? [[leaf, gradients.get(leaf) as Tensor]] : [])),
-  )
-}

@@ -9,11 +9,21 @@ import {
 } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import { type Dimension, DimensionTable, sameShape, shapeName } from './dimension.js'
+import type { Scan } from './scan.js'
 
 /** A fixed place outside the arena. `buffer` counts the graph's buffers. */
 export interface Placement {
   readonly buffer: number
   readonly offset: number
+}
+
+/** A window into another tensor, at offsetDimension · offsetScale elements from its start. */
+export interface View {
+  readonly base: Tensor
+  readonly offsetDimension: Dimension | undefined
+  readonly offsetScale: number
+  /** Elements by which the window moves on from step to step of the loop that uses it. */
+  readonly strideDimension?: Dimension
 }
 
 /** A symbolic tensor: what layers compute with while they are traced. */
@@ -23,11 +33,9 @@ export interface Tensor {
   readonly shape: readonly Dimension[]
   readonly type: ValueType
   /** What wrote it; absent for inputs, parameters and states. */
-  readonly node: Node | undefined
-  /** A window into another tensor, at offsetDimension · offsetScale elements from its start. */
-  readonly view:
-    | { readonly base: Tensor; readonly offsetDimension: Dimension | undefined; readonly offsetScale: number }
-    | undefined
+  node: Node | undefined
+  /** Set later where a loop turns out to keep what it computes in every step. */
+  view: View | undefined
   /** True for a plain reshape: gradients pass through to the base. */
   readonly reshape: boolean
   /** Where it lives; absent: the planner finds a place in the arena. */
@@ -49,8 +57,17 @@ export interface Node {
   /** The layer that asked for it, such as `encoder.0/lstm`. */
   readonly path: string
   readonly segment: number
+  /** In whose body it stands. */
+  loop: Loop | undefined
   /** Named windows into outputs, such as the `y` and `finalH` of a cell: what gradients are asked for. */
   readonly windows: Map<string, Tensor>
+}
+
+/** Nodes that run once for every step; they stand one behind the other. */
+export interface Loop {
+  readonly steps: Dimension
+  /** From the last step to the first. */
+  readonly reverse: boolean
 }
 
 /** Entries of an optimizer's range table. */
@@ -83,6 +100,10 @@ export class Graph {
   precision: Precision = 'float32'
   /** The segment of nodes made now: a position in the program's list of segments. */
   segment = 0
+  /** The loop of nodes made now. */
+  loop: Loop | undefined
+  /** How the gradients of the loops are made: see scan.ts. */
+  readonly scans = new Map<Loop, Scan>()
   #tensors = 0
 
   /** Numbers become constant dimensions. */
@@ -131,8 +152,23 @@ export class Graph {
   }
 
   /** A window of whole rows: the caller's rule of differentiation belongs to the node, not to the window. */
-  window(base: Tensor, shape: readonly Dimension[], offsetDimension?: Dimension, offsetScale = 0): Tensor {
-    return this.#tensor(shape, base.type, base.node, { base, offsetDimension, offsetScale }, false)
+  window(
+    base: Tensor,
+    shape: readonly Dimension[],
+    offsetDimension?: Dimension,
+    offsetScale = 0,
+    strideDimension?: Dimension,
+  ): Tensor {
+    const place = { base, offsetDimension, offsetScale }
+    const view = strideDimension ? { ...place, strideDimension } : place
+    return this.#tensor(shape, base.type, base.node, view, false)
+  }
+
+  /** The row of `base` [steps, …] (from `skipped` rows on) that belongs to the step of the loop under way. */
+  stepOf(base: Tensor, skipped: 0 | 1 = 0): Tensor {
+    const shape = base.shape.slice(1)
+    const row = this.elements(shape)
+    return this.window(base, shape, skipped === 0 ? undefined : row, skipped, row)
   }
 
   /** Appends an instruction. Output operands without a tensor of their own are made here, with the shapes given. */
@@ -153,6 +189,7 @@ export class Graph {
       attributes: new Map(Object.entries(given)),
       path: this.path,
       segment: this.segment,
+      loop: this.loop,
       windows: new Map(),
     }
     for (const operand of specification.operands) {
@@ -165,6 +202,8 @@ export class Graph {
         ? present
         : this.#tensor(this.shape(present), outputType(operand), node)
       operands.set(operand.name, tensor)
+      const made = operand.direction === 'out' && !tensor.view && !tensor.placement
+      if (made) tensor.node ??= node
     }
     for (const attribute of specification.attributes) {
       if (!node.attributes.has(attribute.name))
@@ -178,7 +217,7 @@ export class Graph {
     shape: readonly Dimension[],
     type: ValueType,
     node: Node | undefined,
-    view?: Tensor['view'],
+    view?: View,
     reshape = false,
     placement?: Placement,
   ): Tensor {

@@ -8,6 +8,7 @@ import {
   header,
   headerWords,
   instructionTable,
+  loopWords,
   magic,
   rangeWords,
   type SegmentKind,
@@ -19,7 +20,7 @@ import {
 } from '../contract/index.js'
 import type { Dimension } from './dimension.js'
 import { type Graph, type Node, type ParameterRange, rootOf, type Scalar, type Tensor } from './graph.js'
-import type { Plan } from './plan.js'
+import { bodiesOf, type Plan } from './plan.js'
 import { type Border, Program } from './program.js'
 
 /** 2^50 multiply-adds: hours of work, and far from overflow. */
@@ -46,10 +47,19 @@ const floatBits = (() => {
 function locate(
   tensor: Tensor,
   plan: Plan,
-): { buffer: number; offset: number; dimension: Dimension | undefined; scale: number } {
+): {
+  buffer: number
+  offset: number
+  dimension: Dimension | undefined
+  scale: number
+  stride: Dimension | undefined
+} {
   let dimension: Dimension | undefined
   let scale = 0
+  let stride: Dimension | undefined
   for (let t = tensor; t.view; t = t.view.base) {
+    if (stride && t.view.strideDimension) throw new Error('a window into a window that moves')
+    stride ??= t.view.strideDimension
     if (!t.view.offsetDimension) continue
     if (dimension) throw new Error('a window into a window with an offset')
     dimension = t.view.offsetDimension
@@ -58,7 +68,7 @@ function locate(
   const root = rootOf(tensor)
   const offset = root.placement?.offset ?? plan.offsets.get(root)
   if (offset === undefined) throw new Error(`tensor ${root.id} of ${root.node?.path} has no place`)
-  return { buffer: root.placement?.buffer ?? 0, offset, dimension, scale }
+  return { buffer: root.placement?.buffer ?? 0, offset, dimension, scale, stride }
 }
 
 class ValueTable {
@@ -69,7 +79,7 @@ class ValueTable {
 
   index(tensor: Tensor | undefined): number {
     if (!tensor) return -1
-    const { buffer, offset, dimension, scale } = locate(tensor, this.plan)
+    const { buffer, offset, dimension, scale, stride } = locate(tensor, this.plan)
     const axes = tensor.shape.map((d) => d.id)
     while (axes.length < 6) axes.push(-1)
     const entry = [
@@ -80,6 +90,7 @@ class ValueTable {
       scale,
       tensor.shape.length,
       ...axes,
+      stride?.id ?? -1,
     ]
     const key = entry.join(' ')
     const known = this.#known.get(key)
@@ -129,6 +140,12 @@ export function lower(graph: Graph, plan: Plan, options: LoweringOptions): Progr
     )
     for (const node of nodes) code.push(...lowerNode(node, values, ranges))
   }
+  const loops = bodiesOf(plan.nodes).flatMap(({ loop, first, count }) => [
+    first,
+    count,
+    loop.steps.id,
+    loop.reverse ? 1 : 0,
+  ])
   const inputDimensions = graph.dimensions.all.filter((d) => d.kind === 'input')
   const dimensions = graph.dimensions.all.flatMap((d) => lowerDimension(d, inputDimensions))
   const buffers = graph.buffers.flatMap((b) => {
@@ -148,6 +165,7 @@ export function lower(graph: Graph, plan: Plan, options: LoweringOptions): Progr
   section(ranges.length / rangeWords, header.rangeCount, header.rangeOffset, ranges)
   section(code.length, header.codeWords, header.codeOffset, code)
   section(segments.length / segmentWords, header.segmentCount, header.segmentOffset, segments)
+  section(loops.length / loopWords, header.loopCount, header.loopOffset, loops)
   words[header.magic] = magic
   words[header.version] = version
   words[header.contractHash] = contractHash

@@ -2,7 +2,7 @@
 import { type InstructionName, instructionTable, maximumElements } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import { dimensionName, shapeName } from './dimension.js'
-import { type Graph, type Node, rootOf, type Tensor } from './graph.js'
+import { type Graph, type Loop, type Node, rootOf, type Tensor } from './graph.js'
 
 /** Arena offsets are multiples of 16 elements: 64 bytes in float32. */
 const alignment = 16
@@ -31,6 +31,15 @@ export function capacityOf(tensor: Tensor): number {
 /** Nodes whose results reach memory outside the arena. */
 function liveNodes(graph: Graph): Node[] {
   const wanted = new Set<Tensor>()
+  // What a step of a loop reads may have been written by a node behind it, in the step before.
+  for (let size = -1; size < wanted.size; ) {
+    size = wanted.size
+    collectLive(graph, wanted)
+  }
+  return collectLive(graph, wanted)
+}
+
+function collectLive(graph: Graph, wanted: Set<Tensor>): Node[] {
   const live: Node[] = []
   for (const node of [...graph.nodes].reverse()) {
     const { operands } = instructionTable[node.instruction]
@@ -95,16 +104,38 @@ interface Lifetime {
   readonly elements: number
 }
 
+/** A run of nodes that stand in the body of one loop, by their positions. */
+export interface Body {
+  readonly loop: Loop
+  readonly first: number
+  readonly count: number
+}
+
+export function bodiesOf(nodes: readonly Node[]): Body[] {
+  const loops = new Set(nodes.flatMap(({ loop }) => loop ?? []))
+  return [...loops].map((loop) => ({
+    loop,
+    first: nodes.findIndex((n) => n.loop === loop),
+    count: nodes.filter((n) => n.loop === loop).length,
+  }))
+}
+
 /** First write to last use of every tensor that owns arena memory, in node positions. */
 function lifetimes(nodes: readonly Node[]): Map<Tensor, Lifetime> {
   const spans = new Map<Tensor, Lifetime>()
+  const bodies = new Map(bodiesOf(nodes).map((body) => [body.loop, body]))
   for (const [at, node] of nodes.entries()) {
+    const body = node.loop && bodies.get(node.loop)
     for (const tensor of node.operands.values()) {
       const root = rootOf(tensor)
       if (root.placement) continue
+      // What comes from outside, or lasts for more than one step, is there for the whole loop and never shared in it.
+      const whole = body !== undefined && root.node?.loop !== node.loop
+      const first = whole ? body.first : at
+      const last = whole ? body.first + body.count : at
       const span = spans.get(root)
-      if (span) span.last = at
-      else spans.set(root, { first: at, last: at, elements: capacityOf(root) })
+      if (span) span.last = Math.max(span.last, last)
+      else spans.set(root, { first, last, elements: capacityOf(root) })
     }
   }
   return spans

@@ -6,6 +6,7 @@ import {
   header,
   instructionOfCode,
   instructionTable,
+  loopWords,
   precisionNames,
   precisions,
   rangeWords,
@@ -45,7 +46,10 @@ function valueText(program: Program, operand: string, index: number): string {
   const axes = Array.from({ length: rank }, (_, i) => dimensionText(program, word(at + 6 + i)))
   const name = program.placeNames.get(`${buffer}:${offset}`)
   const place = name ?? `${program.bufferNames[buffer]}+${offset}`
-  const moved = dimension < 0 ? '' : `+${dimensionText(program, dimension)}·${scale}`
+  const times = scale === 1 ? '' : `·${scale}`
+  const start = dimension < 0 ? '' : `+${dimensionText(program, dimension)}${times}`
+  const stride = word(at + valueWords - 1)
+  const moved = stride < 0 ? start : `${start}+step·${dimensionText(program, stride)}`
   return `${operand}[${axes.join(', ')}] @${place}${moved}`
 }
 
@@ -94,11 +98,19 @@ export function printProgram(program: Program): string {
   const starts: number[] = []
   for (let at = word(header.codeOffset); starts.length < word(header.instructionCount); at += word(at + 1))
     starts.push(at)
+  const loops = Array.from({ length: word(header.loopCount) }, (_, i) => {
+    const at = word(header.loopOffset) + i * loopWords
+    const steps = dimensionText(program, word(at + 2))
+    return { first: word(at), count: word(at + 1), text: word(at + 3) ? `${steps}, from the last` : steps }
+  })
   for (let s = 0; s < word(header.segmentCount); s++) {
     const at = word(header.segmentOffset) + s * segmentWords
     lines.push(`${kindNames[word(at)]}:`)
     for (let i = word(at + 1); i < word(at + 1) + word(at + 2); i++) {
-      lines.push(instructionText(program, starts[i] ?? 0, program.paths[i] ?? '', i))
+      const loop = loops.find(({ first, count }) => i >= first && i < first + count)
+      if (loop?.first === i) lines.push(`  for each step of ${loop.text}:`)
+      const indent = loop ? '  ' : ''
+      lines.push(`${indent}${instructionText(program, starts[i] ?? 0, program.paths[i] ?? '', i)}`)
     }
   }
   return lines.join('\n')

@@ -25,6 +25,7 @@ export class Assembler {
   readonly #ranges: number[][] = []
   readonly #code: number[] = []
   readonly #segments: number[][] = []
+  readonly #loops: number[][] = []
   #instructions = 0
   #inputs = 0
   scalars = 0
@@ -46,16 +47,25 @@ export class Assembler {
     return this.#add(this.#buffers, [bufferKinds[kind], types[type], elements, 0])
   }
 
-  /** `moved`: the dimension that the offset grows with, and by how much. */
+  /** `moved`: the dimension that the offset grows with, and by how much; `stride`: that by which it moves in a loop. */
   value(
     buffer: number,
     type: ValueType,
     offset: number,
     dimensions: readonly number[],
     moved: readonly [dimension: number, scale: number] = [-1, 0],
+    stride = -1,
   ): number {
     const axes = [...dimensions, ...new Array(maximumRank - dimensions.length).fill(0)]
-    return this.#add(this.#values, [buffer, types[type], offset, ...moved, dimensions.length, ...axes])
+    return this.#add(this.#values, [
+      buffer,
+      types[type],
+      offset,
+      ...moved,
+      dimensions.length,
+      ...axes,
+      stride,
+    ])
   }
 
   range({ offset, length, decay, rate }: ParameterRange): number {
@@ -70,6 +80,10 @@ export class Assembler {
 
   segment(kind: SegmentKind, first: number, count: number): void {
     this.#segments.push([segmentKinds[kind], first, count])
+  }
+
+  loop(first: number, count: number, steps: number, reverse: number): void {
+    this.#loops.push([first, count, steps, reverse])
   }
 
   get instructionCount(): number {
@@ -100,6 +114,7 @@ export class Assembler {
       this.#code.map((word) => [word]),
     )
     section('segmentOffset', 'segmentCount', this.#segments)
+    section('loopOffset', 'loopCount', this.#loops)
     words[header.scalarCount] = this.scalars
     words[header.instructionCount] = this.#instructions
     words[header.workLimit] = this.workLimit

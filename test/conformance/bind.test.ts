@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ProgramBinding, statusOf } from '../../src/backends/bind.js'
-import { header, type InvalidReason, invalidReasons, statuses } from '../../src/contract/index.js'
+import { header, type InvalidReason, invalidReasons, statuses, version } from '../../src/contract/index.js'
 import { OstinatoError } from '../../src/errors.js'
 import { RandomStream } from '../../src/random/random.js'
 import { Assembler } from './assembler.js'
@@ -133,7 +133,7 @@ describe('a program is refused', () => {
   ]
   it.each([
     word('magic', 1),
-    word('version', 2),
+    word('version', version + 1),
     word('contractHash', 0),
     word('totalWords', 7),
     word('workLimit', -1),
@@ -276,7 +276,7 @@ describe('a program is bound', () => {
       { kind: 'forward', first: 0, count: 4 },
       { kind: 'update', first: 4, count: 2 },
     ])
-    const [matmul, tanh] = binding.bind(Int32Array.of(4))
+    const [matmul, tanh] = binding.bind(Int32Array.of(4)).instructions
     expect(matmul!.name).toBe('matmul')
     expect(matmul!.variables).toEqual([4, 3, 5]) // M, K, N
     expect(matmul!.operands.map((o) => o && [o.buffer, o.offset, o.elements])).toEqual([
@@ -292,8 +292,45 @@ describe('a program is bound', () => {
     const words = assemble(({ assembler, slice, buffers, dimensions: { one, two, five, batch } }) => {
       slice[1] = assembler.value(buffers.arena, 'f32', 48, [one, two, five], [batch, 5])
     })
-    const slice = new ProgramBinding(words).bind([3])[2]!
+    const slice = new ProgramBinding(words).bind([3]).instructions[2]!
     expect(slice.operands[1]!.offset).toBe(48 + 3 * 5)
+  })
+
+  describe('with loops', () => {
+    /** copy(x[t] → states[t + 1]) for the steps of the run, at most 8; `stride` as a dimension, −1: none. */
+    function looped(change: Partial<Record<'first' | 'count' | 'reverse' | 'room' | 'shift', number>> = {}) {
+      const { first = 0, count = 1, reverse = 0, room = 27, shift = 3 } = change
+      const assembler = new Assembler()
+      const T = assembler.input(8)
+      const three = assembler.constant(3)
+      const x = assembler.buffer('input', 'f32', 24)
+      const states = assembler.buffer('arena', 'f32', room)
+      const from = assembler.value(x, 'f32', 0, [three], [-1, 0], three)
+      const to = assembler.value(states, 'f32', shift, [three], [-1, 0], three)
+      assembler.instruction('copy', [from, to], [])
+      assembler.segment('forward', 0, 1)
+      assembler.loop(first, count, T, reverse)
+      return assembler.build()
+    }
+
+    it('at the steps of a run', () => {
+      const { instructions, loops } = new ProgramBinding(looped({ reverse: 1 })).bind([5])
+      expect(loops).toEqual([{ first: 0, count: 1, steps: 5, reverse: true }])
+      expect(instructions[0]!.operands.map((o) => o && [o.offset, o.elements, o.stride])).toEqual([
+        [0, 3, 3],
+        [3, 3, 3],
+      ])
+    })
+
+    it.each([
+      ['whose last step leaves the memory', { room: 26 }, 'operandOutOfBounds'],
+      ['that starts behind the code', { first: 1 }, 'loop'],
+      ['that leaves the code', { count: 2 }, 'loop'],
+      ['without a body', { count: 0 }, 'loop'],
+      ['of no direction', { reverse: 2 }, 'loop'],
+    ] as const)('not %s', (_, change, reason) => {
+      expect(errorOf(() => new ProgramBinding(looped(change))).message).toContain(reason)
+    })
   })
 
   it('not with sizes outside 1 … capacity', () => {

@@ -200,7 +200,7 @@ function placeInArena(
   const pairs = of.steps.flatMap(({ instruction }) => {
     const { operands, variables } = instructionTable[instruction]
     return operands.flatMap(({ name, inPlaceOf, shape }) => {
-      if (inPlaceOf === undefined) return []
+      if (inPlaceOf === undefined || !values.has(inPlaceOf)) return []
       const { dimensions, capacity } = axes.of(shape, variables)
       return [{ name, inPlaceOf, dimensions, offset: flat.reserve('arena', 0, capacity) }]
     })

@@ -25,6 +25,8 @@ import {
   reverseTime,
   rnn,
   rnnActivations,
+  scan,
+  sequenceMask,
   sigmoid,
   slice,
   softmax,
@@ -300,6 +302,29 @@ const table: GradientCase[] = [
       },
     ]
   }),
+  {
+    name: 'scan, ragged rows, a sequence and a state that others use too',
+    values: { lengths: [4, 0, 2] },
+    define(b) {
+      const x = b.input('x', [4, 3, 2])
+      const w = b.parameter('w', [2, 2])
+      const steps = b.graph.dimensions.constant(4)
+      const mask = sequenceMask(b.data('lengths', [3], 'i32'), steps)
+      const first = b.input('h', [3, 2])
+      const { h, s } = scan(
+        b.graph,
+        { h: first, s: first },
+        { x },
+        ({ h, s }, { x }) => {
+          const next = tanh(add(matmul(h as Tensor, w), multiply(x as Tensor, s as Tensor)))
+          return { h: next, s: add(multiply(next, x as Tensor), s as Tensor) }
+        },
+        { steps, mask },
+      )
+      b.fit(add(multiply(h?.y as Tensor, x), s?.y as Tensor))
+      b.fit(s?.final as Tensor)
+    },
+  },
 ]
 
 describe('gradients against central differences', () => {

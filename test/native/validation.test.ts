@@ -8,6 +8,7 @@ import {
   invalidReasons,
   statuses,
   valueWords,
+  version,
 } from '../../src/contract/index.js'
 import { OstinatoError } from '../../src/errors.js'
 import { RandomStream } from '../../src/random/random.js'
@@ -60,7 +61,7 @@ const value = { input: 1, prediction: 3, dKernel: 5, loss: 8 }
 const arena = 4
 
 const broken: Record<InvalidReason, [make: () => Int32Array, instruction: number, position: number]> = {
-  header: [headed('version', 2), -1, -1],
+  header: [headed('version', version + 1), -1, -1],
   otherContract: [headed('contractHash', 1), -1, -1],
   section: [headed('valueOffset', 1 << 30), -1, -1],
   dimension: [changed('dimensionOffset', 3, 0), -1, 0],
@@ -86,6 +87,7 @@ const broken: Record<InvalidReason, [make: () => Int32Array, instruction: number
     6,
     0,
   ],
+  loop: [changed('valueOffset', value.input * valueWords + valueWords - 1, 0), 0, 0],
 }
 
 describe('the addon refuses a program', () => {

@@ -50,7 +50,15 @@ export class Executor {
       scratch = Math.max(scratch, this.exports.scratchBytes(address))
       address += row.length * 4
     }
-    const code = this.exports.run(words.byteOffset, rows.length, status.byteOffset, this.#take(scratch))
+    const code = this.exports.run(
+      words.byteOffset,
+      0,
+      rows.length,
+      0,
+      0,
+      status.byteOffset,
+      this.#take(scratch),
+    )
     if (code !== status[0]) throw new Error(`returned ${code}, wrote ${status[0]}`)
     return Array.from(status)
   }

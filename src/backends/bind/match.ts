@@ -10,6 +10,8 @@ export interface PlacedValue {
   readonly elements: number
   readonly type: ValueType
   readonly shape: readonly number[]
+  /** Elements it moves on from step to step of its loop. */
+  readonly stride: number
 }
 
 type Operands = readonly (PlacedValue | undefined)[]
@@ -85,22 +87,27 @@ function axisSize({ constant, terms }: AxisRule, variables: readonly number[]): 
   )
 }
 
-/** What is written overlaps nothing else, except that an output may lie exactly on the input it replaces. */
-export function checkOverlaps(rule: InstructionRule, operands: Operands, place: Place): void {
+/**
+ * What is written overlaps nothing else, except that an output may lie exactly on the input it replaces. Operands that move
+ * with different strides are kept apart over all `steps` of the loop.
+ */
+export function checkOverlaps(rule: InstructionRule, operands: Operands, steps: number, place: Place): void {
   for (const [position, a] of operands.entries()) {
     const written = rule.operands[position]!
     if (!a || written.direction === directions.in) continue
     for (const [otherPosition, b] of operands.entries()) {
-      if (!b || otherPosition === position || !overlap(a, b)) continue
+      if (!b || otherPosition === position || !overlap(a, b, steps)) continue
       const other = rule.operands[otherPosition]!
-      const same = a.offset === b.offset && a.elements === b.elements
+      const same = a.offset === b.offset && a.elements === b.elements && a.stride === b.stride
       if (same && (written.inPlaceOf === otherPosition || other.inPlaceOf === position)) continue
       invalid('operandOverlap', { ...place, position }, `operand "${written.name}" overlaps "${other.name}"`)
     }
   }
 }
 
-function overlap(a: PlacedValue, b: PlacedValue): boolean {
+function overlap(a: PlacedValue, b: PlacedValue, steps: number): boolean {
   if (a.buffer !== b.buffer || a.elements === 0 || b.elements === 0) return false
-  return a.offset < b.offset + b.elements && b.offset < a.offset + a.elements
+  const end = ({ offset, elements, stride }: PlacedValue): number =>
+    offset + elements + (a.stride === b.stride ? 0 : Math.max(0, steps - 1) * stride)
+  return a.offset < end(b) && b.offset < end(a)
 }

@@ -9,6 +9,7 @@ import {
   headerWords,
   type InstructionName,
   instructionHeaderWords,
+  loopWords,
   magic,
   maximumElements,
   maximumRank,
@@ -43,12 +44,22 @@ export interface ValueEntry {
   readonly offsetDimension: number
   readonly offsetScale: number
   readonly dimensions: readonly number[]
+  /** −1: it stays where it is in every step of a loop. */
+  readonly strideDimension: number
 }
 
 export interface SegmentEntry {
   readonly kind: SegmentKind
   readonly first: number
   readonly count: number
+}
+
+export interface LoopEntry {
+  readonly first: number
+  readonly count: number
+  /** A dimension. */
+  readonly steps: number
+  readonly reverse: boolean
 }
 
 /** An instruction as it stands in the program: value indices (−1: absent) and raw attribute words. */
@@ -70,6 +81,7 @@ export interface ParsedProgram {
   readonly ranges: Int32Array
   readonly instructions: readonly DecodedInstruction[]
   readonly segments: readonly SegmentEntry[]
+  readonly loops: readonly LoopEntry[]
   readonly scalarCount: number
   readonly workLimit: number
 }
@@ -98,6 +110,8 @@ export function parseProgram(words: Int32Array): ParsedProgram {
   const ranges = section(words, 'range', rangeWords).flat()
   const instructions = readCode(words, values.length)
   const segments = readSegments(section(words, 'segment', segmentWords), instructions.length)
+  const loops = readLoops(section(words, 'loop', loopWords), segments, dimensions.length)
+  checkStrides(instructions, values, loops)
   const scalarCount = words[header.scalarCount]!
   const workLimit = words[header.workLimit]!
   return {
@@ -108,6 +122,7 @@ export function parseProgram(words: Int32Array): ParsedProgram {
     ranges: Int32Array.from(ranges),
     instructions,
     segments,
+    loops,
     scalarCount,
     workLimit,
   }
@@ -134,7 +149,7 @@ function checkHeader(words: Int32Array): void {
 
 function section(
   words: Int32Array,
-  name: 'dimension' | 'buffer' | 'value' | 'range' | 'segment',
+  name: 'dimension' | 'buffer' | 'value' | 'range' | 'segment' | 'loop',
   width: number,
 ): number[][] {
   const entries = slice(words, name, words[header[`${name}Offset`]]!, words[header[`${name}Count`]]!, width)
@@ -228,10 +243,12 @@ function readValues(
     if (offset < 0 || offsetScale < 0) refuse('the offset is negative')
     if (!isIndex(rank, maximumRank + 1)) refuse(`the rank ${rank} is out of range`)
     const dimensions = entry.slice(6, 6 + rank)
-    for (const d of offsetDimension === -1 ? dimensions : [...dimensions, offsetDimension]) {
+    const strideDimension = entry.at(-1) as number
+    const optional = [offsetDimension, strideDimension].filter((d) => d !== -1)
+    for (const d of [...dimensions, ...optional]) {
       if (!isIndex(d, dimensionCount)) refuse(`there is no dimension ${d}`)
     }
-    return { buffer, type, offset, offsetDimension, offsetScale, dimensions }
+    return { buffer, type, offset, offsetDimension, offsetScale, dimensions, strideDimension }
   })
 }
 
@@ -279,4 +296,41 @@ function readSegments(entries: readonly number[][], instructionCount: number): S
     end = first + count
     return { kind, first, count }
   })
+}
+
+function readLoops(
+  entries: readonly number[][],
+  segments: readonly SegmentEntry[],
+  dimensionCount: number,
+): LoopEntry[] {
+  let end = 0
+  return entries.map((entry, index) => {
+    const [first, count, steps, reverse] = entry as [number, number, number, number]
+    const refuse = (problem: string) =>
+      invalid('loop', { where: `program, loop ${index}`, position: index }, problem)
+    const last = first + count
+    const inside = segments.some((s) => s.first <= first && last <= s.first + s.count)
+    if (first < end || count < 1 || !inside) {
+      refuse(`instructions ${first} … ${last} are out of order or not in one segment`)
+    }
+    if (!isIndex(steps, dimensionCount)) refuse(`there is no dimension ${steps}`)
+    if (!isIndex(reverse, 2)) refuse(`the direction ${reverse} is neither 0 nor 1`)
+    end = last
+    return { first, count, steps, reverse: reverse === 1 }
+  })
+}
+
+/** Only the body of a loop has steps from which to which a value could move. */
+function checkStrides(
+  instructions: readonly DecodedInstruction[],
+  values: readonly ValueEntry[],
+  loops: readonly LoopEntry[],
+): void {
+  for (const { index, name, values: used } of instructions) {
+    if (loops.some(({ first, count }) => isIndex(index - first, count))) continue
+    const position = used.findIndex((value) => value >= 0 && values[value]!.strideDimension >= 0)
+    if (position < 0) continue
+    const place = { where: `program, instruction ${index} (${name})`, index, position }
+    invalid('loop', place, 'a value with a stride outside of every loop')
+  }
 }

@@ -55,18 +55,21 @@ export interface Memory {
   readonly buffers: readonly (Float64Array | Int32Array)[]
   readonly scalars: Float64Array
   readonly ranges: Int32Array
+  /** Of the loop under way; 0 outside of loops. */
+  step: number
 }
 
 export type OperandArray = Float64Array | Int32Array
 
-/** The operand as a window into its buffer. */
+/** The operand as a window into its buffer, at the present step. */
 export function operandArray(
-  { buffer, type, offset, elements }: BoundOperand,
-  { buffers }: Memory,
+  { buffer, type, offset, elements, stride }: BoundOperand,
+  { buffers, step }: Memory,
 ): OperandArray {
   const home = buffers[buffer]!
-  const start = home.byteOffset + offset * home.BYTES_PER_ELEMENT
-  // A float64 element has room for an integer, so integers may lie among the floats of the arena.
+  // A float64 element has room for an integer, so integers may lie among the floats of the arena, each tensor densely.
+  const bytes = type === 'i32' ? Int32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT
+  const start = home.byteOffset + offset * home.BYTES_PER_ELEMENT + step * stride * bytes
   return type === 'i32'
     ? new Int32Array(home.buffer, start, elements)
     : new Float64Array(home.buffer, start, elements)

@@ -1,7 +1,14 @@
 import { type InstructionName, type SegmentKind, type Status, statuses } from '../../contract/index.js'
 import { OstinatoError } from '../../errors.js'
 import type { RunContext } from '../backend.js'
-import { type BoundInstruction, type BufferEntry, type ProgramBinding, statusOf } from '../bind.js'
+import {
+  type BoundInstruction,
+  type BoundLoop,
+  type BoundProgram,
+  type BufferEntry,
+  type ProgramBinding,
+  statusOf,
+} from '../bind.js'
 import { type Arguments, argumentsOf, type Memory, RunEnded } from './arguments.js'
 import { checkInputs, checkOutputs, poison, poisonOutputs } from './checked.js'
 import { kernels } from './kernels/index.js'
@@ -12,7 +19,7 @@ export class ReferenceContext implements RunContext {
   readonly #dimensions: Int32Array
   readonly #status = new Int32Array(4)
   readonly #checked: boolean
-  #bound: { readonly dimensions: string; readonly instructions: readonly BoundInstruction[] } | undefined
+  #bound: { readonly dimensions: string; readonly program: BoundProgram } | undefined
   #running = false
   #disposed = false
 
@@ -27,7 +34,12 @@ export class ReferenceContext implements RunContext {
       if (checked && entry.kind === 'arena' && buffer instanceof Float64Array) poison(buffer)
       return buffer
     })
-    this.#memory = { buffers, scalars: new Float64Array(binding.scalarCount), ranges: binding.ranges }
+    this.#memory = {
+      buffers,
+      scalars: new Float64Array(binding.scalarCount),
+      ranges: binding.ranges,
+      step: 0,
+    }
   }
 
   get dimensions(): Int32Array {
@@ -91,13 +103,20 @@ export class ReferenceContext implements RunContext {
   #execute(kinds: readonly SegmentKind[], signal: AbortSignal | undefined): Status {
     let at = -1
     try {
-      const instructions = this.#bind()
+      const { instructions, loops } = this.#bind()
       for (const { kind, first, count } of this.#binding.segments) {
         if (!kinds.includes(kind)) continue
-        for (at = first; at < first + count; at++) {
+        const run = (index: number): void => {
+          at = index
           const stop = this.#disposed || (signal?.aborted === true && (kind !== 'update' || at === first))
           if (stop) throw new RunEnded('aborted')
           this.#step(instructions[at]!)
+        }
+        for (let index = first; index < first + count; index++) {
+          const loop = loops.find((l) => l.first === index)
+          if (loop) this.#loop(loop, run)
+          else run(index)
+          index += (loop?.count ?? 1) - 1
         }
       }
       return this.#end('ok', [statuses.ok, -1, 0, 0])
@@ -110,13 +129,24 @@ export class ReferenceContext implements RunContext {
     }
   }
 
-  /** The instructions at the actual dimensions; bound anew only when these changed. */
-  #bind(): readonly BoundInstruction[] {
+  #loop({ first, count, steps, reverse }: BoundLoop, run: (index: number) => void): void {
+    try {
+      for (let i = 0; i < steps; i++) {
+        this.#memory.step = reverse ? steps - 1 - i : i
+        for (let index = first; index < first + count; index++) run(index)
+      }
+    } finally {
+      this.#memory.step = 0
+    }
+  }
+
+  /** The program at the actual dimensions; bound anew only when these changed. */
+  #bind(): BoundProgram {
     const dimensions = this.#dimensions.join()
     if (this.#bound?.dimensions !== dimensions) {
-      this.#bound = { dimensions, instructions: this.#binding.bind(this.#dimensions) }
+      this.#bound = { dimensions, program: this.#binding.bind(this.#dimensions) }
     }
-    return this.#bound.instructions
+    return this.#bound.program
   }
 
   #step(instruction: BoundInstruction): void {

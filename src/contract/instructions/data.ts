@@ -165,4 +165,30 @@ export const data = {
     work: ['N*E', 'V*E'],
     tolerance: 1e-5,
   },
+  select: {
+    code: 14,
+    summary: 'y[b] = a[b] where condition[b] is not 0, else b[b]; what is absent is zeros',
+    variables: ['B', 'N'],
+    operands: [
+      { name: 'condition', direction: 'in', type: 'i32', shape: ['B'] },
+      { name: 'a', direction: 'in', type: 'f32', shape: ['B', '...N'], optional: true },
+      { name: 'b', direction: 'in', type: 'f32', shape: ['B', '...N'], optional: true },
+      { name: 'y', direction: 'out', type: 'f32', shape: ['B', '...N'], inPlaceOf: 'a' },
+    ],
+    attributes: [],
+    work: ['B*N'],
+    tolerance: 0,
+  },
+  sequence_mask: {
+    code: 15,
+    summary: 'y[t, b] = 1 where t < lengths[b], else 0; lengths outside 0 … T end the run (indexOutOfRange)',
+    variables: ['B', 'T'],
+    operands: [
+      { name: 'lengths', direction: 'in', type: 'i32', shape: ['B'] },
+      { name: 'y', direction: 'out', type: 'i32', shape: ['T', 'B'] },
+    ],
+    attributes: [],
+    work: ['T*B'],
+    tolerance: 0,
+  },
 } as const satisfies Record<string, InstructionSpecification>

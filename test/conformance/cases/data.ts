@@ -131,4 +131,32 @@ export const data: CaseList = [
     variables: { S: 3, N: 5, B: 4 },
     data: { rows: [1, 1, 2, 1] },
   },
+  ...[['a', 'b'], ['a'], ['b']].flatMap((optional) => [
+    {
+      name: `select of ${optional.join(', ')}`,
+      steps: [{ instruction: 'select' as const, optional }],
+      variables: { B: 7, N: 19 },
+      data: { condition: [1, 0, 0, 3, -1, 0, 1] },
+    },
+    {
+      name: `select of ${optional.join(', ')}, one row`,
+      steps: [{ instruction: 'select' as const, optional }],
+      variables: { B: 1, N: 1 },
+      data: { condition: [0] },
+    },
+  ]),
+  {
+    name: 'sequence_mask',
+    steps: [{ instruction: 'sequence_mask' }],
+    variables: { B: 4, T: 5 },
+    data: { lengths: [5, 0, 3, 1] },
+    exact: true,
+  },
+  {
+    name: 'sequence_mask, a length beyond the time',
+    steps: [{ instruction: 'sequence_mask' }],
+    variables: { B: 2, T: 5 },
+    data: { lengths: [5, 6] },
+    status: 'indexOutOfRange',
+  },
 ]

@@ -70,4 +70,17 @@ export const data = {
       for (let n = 0; n < N; n++) row(y, o * N + n, I).set(row(x, o, I))
     }
   },
+
+  select({ N, condition, a, b, y }) {
+    for (const [r, chosen] of condition.entries()) {
+      const source = chosen !== 0 ? a : b
+      if (source) row(y, r, N).set(row(source, r, N))
+      else row(y, r, N).fill(0)
+    }
+  },
+
+  sequence_mask({ B, T, lengths, y }) {
+    checkIndices(lengths, 0, T)
+    for (let t = 0; t < T; t++) for (let b = 0; b < B; b++) y[t * B + b] = t < lengths[b]! ? 1 : 0
+  },
 } satisfies Partial<Kernels>

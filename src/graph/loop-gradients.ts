@@ -1,0 +1,217 @@
+/** The gradient of a loop: a loop of its own that runs the other way, and products over all steps behind it. */
+import type { InstructionName } from '../contract/index.js'
+import { applyDerivative, derivativeOf, Gradients, inputNames } from './differentiate.js'
+import { type Graph, type Loop, type Node, operandOf, rootOf, type Tensor } from './graph.js'
+import { type Carry, type Scan, variesIn } from './scan.js'
+
+/**
+ * Operands that a body uses as they are in every step, weights above all, whose gradient is not summed step by step: the
+ * derivative sees any leading axes as rows, so it is asked once, for the rows of all steps.
+ */
+const stacked: Partial<Record<InstructionName, readonly string[]>> = {
+  matmul: ['b', 'bias'],
+  gather: ['table'],
+  add: ['b'],
+  subtract: ['b'],
+  multiply: ['b'],
+  divide: ['b'],
+}
+
+/** target += value, in place. */
+function addInto(target: Tensor, value: Tensor): void {
+  const { graph } = target
+  const n = graph.elements(target.shape)
+  const a = graph.reshape(target, [1, n])
+  graph.append('add', { a, b: graph.reshape(value, [n]) }, { y: a })
+}
+
+/** [steps + 1, batch, …]: the gradient of every state; filled with what comes from behind the loop. */
+function stateGradients(graph: Graph, { states, y, final, first }: Carry, gradients: Gradients): Tensor {
+  const made = graph.tensor(states.shape)
+  const same = ({ view, shape }: Tensor): Tensor =>
+    graph.window(made, shape, view?.offsetDimension, view?.offsetScale)
+  const [ofY, ofFinal] = [gradients.get(y), gradients.get(final)]
+  if (ofY) {
+    graph.append('copy', { x: ofY }, { y: same(y) })
+    graph.append('fill', {}, { y: same(first) }, { value: 0 })
+  } else {
+    graph.append('fill', {}, { y: made }, { value: 0 })
+  }
+  if (ofFinal) addInto(same(final), ofFinal)
+  return made
+}
+
+/** Appends the nodes for one loop whose results have their gradients. */
+class LoopGradients {
+  readonly #graph: Graph
+  /** Gradients inside one step. */
+  readonly #local: Gradients
+  readonly #backward: Loop
+
+  constructor(
+    readonly scan: Scan,
+    readonly gradients: Gradients,
+  ) {
+    const { loop } = scan
+    this.#graph = gradients.graph
+    this.#local = new Gradients(this.#graph, gradients.moving)
+    this.#backward = { steps: loop.steps, reverse: !loop.reverse }
+  }
+
+  append(): void {
+    const graph = this.#graph
+    const { scan, gradients } = this
+    const carries = scan.carries.filter(({ states }) => gradients.wants(states))
+    if (!carries.some(({ y, final }) => gradients.get(y) ?? gradients.get(final))) return
+    graph.path = scan.nodes[0]?.path ?? ''
+    const states = carries.map((carry) => [carry, stateGradients(graph, carry, gradients)] as const)
+    const begin = graph.nodes.length
+    graph.loop = this.#backward
+    const row = (made: Tensor, { view }: Tensor): Tensor =>
+      graph.stepOf(made, view?.offsetScale === 1 ? 1 : 0)
+    for (const [carry, made] of states) this.#local.add(carry.to, row(made, carry.to))
+    for (const node of [...scan.nodes].reverse()) {
+      applyDerivative(node, this.#local, (t) => this.#local.wants(t) && variesIn(scan.loop, t))
+      this.#appendSums(node)
+    }
+    for (const [carry, made] of states) {
+      const gradient = this.#local.get(carry.from)
+      if (gradient) addInto(row(made, carry.from), gradient)
+    }
+    const sequences = this.#sequenceGradients()
+    graph.loop = undefined
+    this.#moveBefore(begin)
+    for (const node of graph.nodes.slice(begin)) this.#keepOperands(node)
+
+    for (const node of scan.nodes) this.#appendStacked(node)
+    for (const [whole, gradient] of sequences) gradients.add(whole, gradient)
+    for (const [tensor, sum] of this.#sums) gradients.add(tensor, sum)
+    for (const [{ first, states: all }, made] of states) {
+      const { view } = first
+      gradients.add(first, graph.window(made, all.shape.slice(1), view?.offsetDimension, view?.offsetScale))
+    }
+  }
+
+  /** Sums over the steps, of operands whose gradient cannot wait for the end; zeroed before the loop. */
+  readonly #sums = new Map<Tensor, Tensor>()
+  readonly #zeros = new Set<Node>()
+
+  #isConstant(tensor: Tensor | undefined): tensor is Tensor {
+    return tensor !== undefined && this.#local.wants(tensor) && !variesIn(this.scan.loop, tensor)
+  }
+
+  #appendSums(node: Node): void {
+    const graph = this.#graph
+    const later = stacked[node.instruction] ?? []
+    const names = inputNames(node).filter(
+      (name) => !later.includes(name) && this.#isConstant(node.operands.get(name)),
+    )
+    if (names.length === 0) return
+    const once = new Gradients(graph, this.#local.moving)
+    const applied = derivativeOf(node, this.#local)
+    if (!applied) return
+    for (const name of names) {
+      const tensor = operandOf(node, name)
+      const context = {
+        node,
+        graph,
+        operand: (n: string) => operandOf(node, n),
+        needs: (n: string) => n === name,
+        arrived: applied.arrived,
+      }
+      const gradient = applied.derivative(context, applied.dy)[name]
+      if (gradient) once.add(tensor, gradient)
+      const made = once.get(tensor)
+      if (!made) continue
+      let sum = this.#sums.get(tensor)
+      if (!sum) {
+        sum = graph.tensor(tensor.shape)
+        this.#zeros.add(graph.append('fill', {}, { y: sum }, { value: 0 }))
+        this.#sums.set(tensor, sum)
+      }
+      addInto(sum, made)
+    }
+  }
+
+  #moveBefore(begin: number): void {
+    const made = this.#graph.nodes.splice(begin)
+    for (const node of this.#zeros) node.loop = undefined
+    this.#graph.nodes.push(
+      ...made.filter((n) => this.#zeros.has(n)),
+      ...made.filter((n) => !this.#zeros.has(n)),
+    )
+  }
+
+  #sequenceGradients(): [Tensor, Tensor][] {
+    const graph = this.#graph
+    return this.scan.sequences.flatMap(({ whole, row }): [Tensor, Tensor][] => {
+      const gradient = this.#local.get(row)
+      if (!gradient) return []
+      const made = graph.tensor(whole.shape)
+      graph.append('copy', { x: gradient }, { y: graph.stepOf(made) })
+      return [[whole, made]]
+    })
+  }
+
+  /** Of operands that are the same in every step: one derivative for the rows of all steps. */
+  #appendStacked(node: Node): void {
+    const names = (stacked[node.instruction] ?? []).filter((name) =>
+      this.#isConstant(node.operands.get(name)),
+    )
+    if (names.length === 0) return
+    const applied = derivativeOf(node, this.#local)
+    if (!applied) return
+    const graph = this.#graph
+    graph.path = node.path
+    const context = {
+      node,
+      graph,
+      operand: (name: string) => this.#allSteps(operandOf(node, name)),
+      needs: (name: string) => names.includes(name),
+      arrived: (name: string) => {
+        const gradient = applied.arrived(name)
+        return gradient && this.#allSteps(gradient)
+      },
+    }
+    const made = applied.derivative(context, this.#allSteps(applied.dy))
+    for (const name of names) {
+      const gradient = made[name]
+      if (gradient) this.gradients.add(operandOf(node, name), gradient)
+    }
+  }
+
+  /** The rows of all steps, [steps, …], of what has a row for each step; anything else as it is. */
+  #allSteps(tensor: Tensor): Tensor {
+    const { view, shape } = tensor
+    const { loop } = this.scan
+    if (!variesIn(loop, tensor) && !variesIn(this.#backward, tensor)) return tensor
+    if (view && tensor.reshape) return this.#graph.reshape(this.#allSteps(view.base), [loop.steps, ...shape])
+    if (!view) this.#keep(tensor)
+    const { base, offsetDimension, offsetScale } = tensor.view as NonNullable<Tensor['view']>
+    return this.#graph.window(base, [loop.steps, ...shape], offsetDimension, offsetScale)
+  }
+
+  /** What the forward steps compute and a backward step reads is kept for all steps. */
+  #keepOperands(node: Node): void {
+    for (const tensor of node.operands.values()) {
+      const root = rootOf(tensor)
+      if (root.node?.loop === this.scan.loop) this.#keep(root)
+    }
+  }
+
+  #keep(root: Tensor): void {
+    const graph = this.#graph
+    const base = graph.tensor([this.scan.loop.steps, ...root.shape], root.type)
+    if (this.gradients.moving.has(root)) this.gradients.moving.add(base)
+    root.view = {
+      base,
+      offsetDimension: undefined,
+      offsetScale: 0,
+      strideDimension: graph.elements(root.shape),
+    }
+  }
+}
+
+export function appendLoopGradients(scan: Scan, gradients: Gradients): void {
+  new LoopGradients(scan, gradients).append()
+}

@@ -1,0 +1,156 @@
+/** Loops over time: a body traced once, run once for every step. */
+import { instructionTable } from '../contract/index.js'
+import type { Dimension } from './dimension.js'
+import { shapeName } from './dimension.js'
+import { type Graph, type Loop, type Node, operandOf, type Tensor } from './graph.js'
+import { mismatch } from './operations.js'
+
+export type Tensors = Readonly<Record<string, Tensor>>
+
+/** A state that a loop carries from step to step. */
+export interface Carry {
+  /** All its values, [steps + 1, batch, …]: row 0 before step 0 (reverse: row `steps` before the last). */
+  readonly states: Tensor
+  /** The first state, which is copied into its row before the loop. */
+  readonly first: Tensor
+  /** What the body of a step reads, and what it writes: windows that move with the steps. */
+  readonly from: Tensor
+  readonly to: Tensor
+  /** [steps, batch, …]: the state after each step. */
+  readonly y: Tensor
+  readonly final: Tensor
+}
+
+/** A tensor [steps, …] of which each step reads its row. */
+export interface Sequence {
+  readonly whole: Tensor
+  readonly row: Tensor
+}
+
+/** A loop as its gradient needs it. */
+export interface Scan {
+  readonly loop: Loop
+  readonly carries: readonly Carry[]
+  readonly sequences: readonly Sequence[]
+  readonly nodes: readonly Node[]
+}
+
+export interface ScanOptions {
+  readonly steps: Dimension
+  /** Walk from the last step to the first. */
+  readonly reverse?: boolean
+  /** [steps, batch] int32: where it is 0 the states are carried unchanged. */
+  readonly mask?: Tensor | undefined
+}
+
+export interface ScanState {
+  /** [steps, batch, …]: the state after each step, at the place of the step. */
+  readonly y: Tensor
+  /** [batch, …] */
+  readonly final: Tensor
+}
+
+/** True where a tensor has another value, or another place, in every step of the loop. */
+export function variesIn(loop: Loop, tensor: Tensor): boolean {
+  for (let t: Tensor = tensor; ; t = t.view.base) {
+    if (t.view?.strideDimension) return true
+    if (!t.view) return t.node?.loop === loop
+  }
+}
+
+function carry(graph: Graph, initial: Tensor, steps: Dimension, reverse: boolean): Carry {
+  const { shape, type } = initial
+  const states = graph.tensor([graph.dimensions.plus(steps, 1), ...shape], type)
+  const row = graph.elements(shape)
+  const end = graph.elements([steps, ...shape])
+  const [from, to]: [0 | 1, 0 | 1] = reverse ? [1, 0] : [0, 1]
+  const rows = [steps, ...shape]
+  const [bottom, top] = [graph.window(states, shape), graph.window(states, shape, end, 1)]
+  const first = reverse ? top : bottom
+  graph.append('copy', { x: initial }, { y: first })
+  return {
+    states,
+    first,
+    from: graph.stepOf(states, from),
+    to: graph.stepOf(states, to),
+    y: reverse ? graph.window(states, rows) : graph.window(states, rows, row, 1),
+    final: reverse ? bottom : top,
+  }
+}
+
+/** Nodes that compute the same in every step move before the loop. */
+function hoist(graph: Graph, loop: Loop, begin: number): Node[] {
+  const made = graph.nodes.splice(begin)
+  const body: Node[] = []
+  for (const node of made) {
+    const varies = instructionTable[node.instruction].operands.some(({ name, direction }) => {
+      const tensor = node.operands.get(name)
+      // What is written in its own place of every step is written in every step.
+      return tensor && (direction === 'in' || tensor.view) && variesIn(loop, tensor)
+    })
+    if (varies) {
+      body.push(node)
+    } else {
+      node.loop = undefined
+      graph.nodes.push(node)
+    }
+  }
+  graph.nodes.push(...body)
+  return body
+}
+
+/**
+ * Traces `body` once, with the states before a step and the rows of the sequences, for the states behind it.
+ *
+ * The gradient runs the other way in a loop of its own, which reads what the forward steps have computed; gradients of weights
+ * are one product over all steps behind it.
+ *
+ * @param initial - states before the first step, [batch, …]
+ * @param sequences - [steps, …]
+ */
+export function scan(
+  graph: Graph,
+  initial: Tensors,
+  sequences: Tensors,
+  body: (states: Tensors, inputs: Tensors) => Tensors,
+  { steps, reverse = false, mask }: ScanOptions,
+): Record<string, ScanState> {
+  const loop: Loop = { steps, reverse }
+  const carries = new Map(
+    Object.entries(initial).map(([name, state]) => [name, carry(graph, state, steps, reverse)]),
+  )
+  const rows = new Map(
+    Object.entries(sequences).map(([name, whole]) => [name, { whole, row: graph.stepOf(whole) }]),
+  )
+  const valid = mask && graph.stepOf(mask)
+  const begin = graph.nodes.length
+  graph.loop = loop
+  const next = body(
+    Object.fromEntries([...carries].map(([name, { from }]) => [name, from])),
+    Object.fromEntries([...rows].map(([name, { row }]) => [name, row])),
+  )
+  for (const [name, { from, to }] of carries) {
+    const state = next[name]
+    if (!state || shapeName(state.shape) !== shapeName(from.shape)) {
+      throw mismatch(
+        from,
+        `state "${name}"`,
+        `a next state ${shapeName(from.shape)}`,
+        state ? shapeName(state.shape) : 'none',
+      )
+    }
+    if (valid) graph.append('select', { condition: valid, a: state, b: from }, { y: to })
+    else graph.append('copy', { x: state }, { y: to })
+  }
+  graph.loop = undefined
+  const nodes = hoist(graph, loop, begin)
+  graph.scans.set(loop, { loop, carries: [...carries.values()], sequences: [...rows.values()], nodes })
+  return Object.fromEntries([...carries].map(([name, { y, final }]) => [name, { y, final }]))
+}
+
+/** [steps, batch] int32 from lengths [batch]: 1 where the step is valid. */
+export function sequenceMask(lengths: Tensor, steps: Dimension): Tensor {
+  const { graph } = lengths
+  const y = graph.tensor([steps, ...lengths.shape], 'i32')
+  return operandOf(graph.append('sequence_mask', { lengths }, { y }), 'y')
+}
