@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'INVALID_MASK'
   | 'EMPTY_DATA'
   | 'EMPTY_BATCH'
+  | 'INVALID_TOPOLOGY'
   | 'NON_FINITE_LOSS'
   | 'NOT_COMPILED'
   | 'NOT_BUILT'

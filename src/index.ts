@@ -6,9 +6,12 @@ export {
   type Batches,
   batches,
   characterVocabulary,
+  type SingleBatch,
   sequenceBatches,
   type TensorData,
   type TensorLike,
+  type TensorRecord,
+  type Tensors,
   textStreams,
   Vocabulary,
 } from './data/index.js'
@@ -17,6 +20,8 @@ export { type ErrorCode, OstinatoError } from './errors.js'
 export { type Initializer, initializers } from './initializers/index.js'
 export {
   type Activation,
+  type AnyLayer,
+  type BidirectionalLayer,
   type BidirectionalOptions,
   type DenseOptions,
   type DropoutOptions,
@@ -26,24 +31,23 @@ export {
   type Layer,
   type LayerOptions,
   type LstmOptions,
+  type LstmStates,
   layers,
+  type MergeMode,
   type RecurrentLayer,
   type RecurrentOptions,
   type SimpleRnnOptions,
+  type States,
 } from './layers/index.js'
+export { type InputOptions, input, type SymbolicTensor } from './layers/symbolic.js'
 export type { LossName } from './losses/index.js'
-export {
-  type CompileOptions,
-  type LoadOptions,
-  load,
-  type Model,
-  type ModelOptions,
-  type NamedWeight,
-  sequential,
-} from './models/model.js'
+export { type FunctionalOptions, type ModelOptions, model, sequential } from './models/build.js'
+export { type LoadOptions, load } from './models/load.js'
+export type { CompileOptions, EachOutput, Model, NamedWeight } from './models/model.js'
 export type { Session, SessionOptions } from './models/session.js'
 export type { GroupSession, SessionGroup, SessionGroupOptions } from './models/session-group.js'
 export type { SessionState } from './models/stepper.js'
+export type { SymbolicTensors } from './models/topology.js'
 export {
   type AdamOptions,
   type ClipOptions,
@@ -57,5 +61,5 @@ export {
 export { RandomStream } from './random/random.js'
 export type { EvaluateOptions, EvaluateResult } from './train/evaluate.js'
 export type { Callbacks, EpochLogs, FitOptions, History, StepLogs } from './train/fit.js'
-export type { Prediction, PredictOptions } from './train/predict.js'
+export type { Prediction, PredictionsOf, PredictOptions } from './train/predict.js'
 export type { BatchSource, InputBatch } from './train/sources.js'

@@ -1,4 +1,11 @@
-export type { Batch, Batches } from './batch.js'
+export {
+  type Batch,
+  type Batches,
+  isRecord,
+  type SingleBatch,
+  type TensorRecord,
+  type Tensors,
+} from './batch.js'
 export { checkLengths, maskToLengths } from './lengths.js'
 export { type BatchingOptions, batches } from './rows.js'
 export { type Sequence, sequenceBatches } from './sequences.js'

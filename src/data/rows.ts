@@ -1,7 +1,7 @@
 import { OstinatoError } from '../errors.js'
 import { RandomStream } from '../random/random.js'
 import { checkInteger, checkName, checkOptions } from '../suggest.js'
-import type { Batch, Batches } from './batch.js'
+import { type Batch, type Batches, isRecord, type SingleBatch, type TensorRecord } from './batch.js'
 import { checkTensorData, isTensorData, sizeOf, type TensorData, type TensorLike } from './tensor-data.js'
 
 export interface BatchingOptions {
@@ -14,12 +14,12 @@ export interface BatchingOptions {
 }
 
 /** Batches of `rows` rows, drawn in order or shuffled, each made by `make` from the numbers of its rows. */
-export function batchesOfRows(
+export function batchesOfRows<Kind extends Batch>(
   where: string,
   rows: number,
   options: BatchingOptions,
-  make: (rows: Int32Array) => Batch,
-): Batches {
+  make: (rows: Int32Array) => Kind,
+): Batches<Kind> {
   checkOptions(where, options, ['batchSize', 'shuffle', 'seed'])
   const { batchSize, shuffle = 'none', seed = 0 } = options
   checkInteger(`${where}.batchSize`, batchSize, 1)
@@ -65,25 +65,32 @@ function takeTensorRows({ data, shape }: TensorData, rows: Int32Array): TensorDa
   return { data: taken, shape: [rows.length, ...shape.slice(1)] }
 }
 
-/** Tensors whose rows belong together, cut into batches. */
-export function batches(
-  tensors: {
-    readonly inputs: TensorLike
-    readonly targets?: TensorLike
-    readonly lengths?: TensorLike
-    readonly weights?: TensorLike
-  },
-  options: BatchingOptions,
-): Batches {
+/** Tensors whose rows belong together: one, or several by name. */
+export interface RowsOf<Value> {
+  readonly inputs: Value
+  readonly targets?: Value
+  readonly lengths?: Value
+  readonly weights?: Value
+}
+
+/** Each tensor with the place it has in messages. */
+function tensorsOf(name: string, value: TensorLike | TensorRecord): [string, TensorLike][] {
+  if (!isRecord(value)) return [[`batches.${name}`, value]]
+  return Object.entries(value).map(([key, tensor]) => [`batches.${name}.${key}`, tensor])
+}
+
+/** Tensors whose rows belong together, cut into batches: of several inputs or outputs a record of tensors by name. */
+export function batches(tensors: RowsOf<TensorLike>, options: BatchingOptions): Batches<SingleBatch>
+export function batches(tensors: RowsOf<TensorLike | TensorRecord>, options: BatchingOptions): Batches
+export function batches(tensors: RowsOf<TensorLike | TensorRecord>, options: BatchingOptions): Batches {
   checkOptions('batches', tensors, ['inputs', 'targets', 'lengths', 'weights'])
   const { inputs, targets, lengths, weights } = tensors
-  for (const [name, value] of Object.entries(tensors)) {
-    if (isTensorData(value)) checkTensorData(value, `batches.${name}`)
-  }
-  const rows = rowCount(inputs, 'batches.inputs')
-  for (const [name, value] of Object.entries({ targets, lengths, weights })) {
-    if (value === undefined) continue
-    const where = `batches.${name}`
+  const all = Object.entries({ inputs, targets, lengths, weights }).flatMap(([name, value]) =>
+    value === undefined ? [] : tensorsOf(name, value),
+  )
+  for (const [where, value] of all) if (isTensorData(value)) checkTensorData(value, where)
+  const rows = all[0] ? rowCount(all[0][1], all[0][0]) : 0
+  for (const [where, value] of all) {
     const found = rowCount(value, where)
     if (found === rows) continue
     throw new OstinatoError('SHAPE_MISMATCH', where, {
@@ -91,10 +98,14 @@ export function batches(
       received: String(found),
     })
   }
+  const take = (value: TensorLike | TensorRecord, order: Int32Array): TensorLike | TensorRecord =>
+    isRecord(value)
+      ? Object.fromEntries(Object.entries(value).map(([name, tensor]) => [name, takeRows(tensor, order)]))
+      : takeRows(value, order)
   return batchesOfRows('batches', rows, options, (order) => ({
-    inputs: takeRows(inputs, order),
-    ...(targets === undefined ? {} : { targets: takeRows(targets, order) }),
-    ...(lengths === undefined ? {} : { lengths: takeRows(lengths, order) }),
-    ...(weights === undefined ? {} : { weights: takeRows(weights, order) }),
+    inputs: take(inputs, order),
+    ...(targets === undefined ? {} : { targets: take(targets, order) }),
+    ...(lengths === undefined ? {} : { lengths: take(lengths, order) }),
+    ...(weights === undefined ? {} : { weights: take(weights, order) }),
   }))
 }

@@ -1,6 +1,6 @@
 import { OstinatoError } from '../errors.js'
 import { checkOptions } from '../suggest.js'
-import type { Batches } from './batch.js'
+import type { Batches, SingleBatch } from './batch.js'
 import { type BatchingOptions, batchesOfRows } from './rows.js'
 import { shapeText, sizeOf, type TensorData, type TensorLike, toTensorData } from './tensor-data.js'
 
@@ -17,7 +17,7 @@ export function sequenceBatches(
     readonly targets?: readonly Sequence[] | readonly number[] | Int32Array
   },
   options: BatchingOptions,
-): Batches {
+): Batches<SingleBatch> {
   checkOptions('sequenceBatches', sequences, ['inputs', 'targets'])
   const inputs = checkSequences(sequences.inputs, 'sequenceBatches.inputs')
   const targets = checkTargets(sequences.targets, inputs)

@@ -1,6 +1,6 @@
 import { OstinatoError } from '../errors.js'
 import { checkInteger, checkOptions } from '../suggest.js'
-import type { Batches } from './batch.js'
+import type { Batches, SingleBatch } from './batch.js'
 
 /**
  * One long text as `batch` contiguous streams, cut into windows of `time` tokens: row b of a batch goes on where row b
@@ -10,7 +10,7 @@ import type { Batches } from './batch.js'
 export function textStreams(
   tokens: Int32Array,
   options: { readonly batch: number; readonly time: number },
-): Batches {
+): Batches<SingleBatch> {
   checkOptions('textStreams', options, ['batch', 'time'])
   const { batch, time } = options
   checkInteger('textStreams.batch', batch, 1)

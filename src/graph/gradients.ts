@@ -87,7 +87,8 @@ function lossBackward(instruction: InstructionName, operand: string, gradient: s
   return ({ node, graph }) => {
     const inputs: Record<string, Tensor | undefined> = {}
     for (const o of instructionTable[instruction].operands) {
-      if (o.direction === 'in') inputs[o.name] = node.operands.get(o.name)
+      if (o.direction === 'in')
+        inputs[o.name] = node.gradientOperands.get(o.name) ?? node.operands.get(o.name)
     }
     const prediction = operandOf(node, operand)
     return {

@@ -61,6 +61,8 @@ export interface Node {
   loop: Loop | undefined
   /** Named windows into outputs, such as the `y` and `finalH` of a cell: what gradients are asked for. */
   readonly windows: Map<string, Tensor>
+  /** Operands that the backward instruction gets instead of those of the forward one. */
+  readonly gradientOperands: Map<string, Tensor>
 }
 
 /** Nodes that run once for every step; they stand one behind the other. */
@@ -191,6 +193,7 @@ export class Graph {
       segment: this.segment,
       loop: this.loop,
       windows: new Map(),
+      gradientOperands: new Map(),
     }
     for (const operand of specification.operands) {
       const present = inputs[operand.name] ?? outputs[operand.name]

@@ -1,15 +1,25 @@
 /** One `.safetensors` file: the weights by name, the configuration in the metadata. Nothing in it is executable. */
 import { OstinatoError } from '../errors.js'
 import type { SavedLayer } from '../layers/index.js'
-import type { InputSpecification } from '../models/trace.js'
+import { readShape } from '../layers/symbolic.js'
+import type {
+  Call,
+  Form,
+  ModelInput,
+  ModelOutput,
+  Port,
+  SavedTopology,
+  Topology,
+} from '../models/topology.js'
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js'
 
-const formatVersion = 1
+/** Version 1 holds stacks of layers: a list, and what its first layer takes. */
+const formatVersion = 2
 
 export interface SavedModel {
   readonly name: string
   readonly layers: readonly SavedLayer[]
-  readonly input: InputSpecification
+  readonly topology: SavedTopology
   /** What the user put beside the model, such as a vocabulary. */
   readonly extra: Readonly<Record<string, string>>
   readonly weights: readonly {
@@ -19,9 +29,24 @@ export interface SavedModel {
   }[]
 }
 
-export function encodeModel(model: SavedModel): Uint8Array {
-  const { name, layers, input, weights, extra } = model
-  const configuration = JSON.stringify({ format: 'ostinato', version: formatVersion, name, layers, input })
+export function encodeModel(
+  model: Pick<SavedModel, 'name' | 'extra' | 'weights'> & { readonly topology: Topology },
+): Uint8Array {
+  const { name, topology, weights, extra } = model
+  const port = ({ node, index }: Port) => [node, index]
+  const configuration = JSON.stringify({
+    format: 'ostinato',
+    version: formatVersion,
+    name,
+    layers: topology.layers.map(({ name, layer: { kind, options } }) => ({ kind, name, options })),
+    inputs: topology.inputs.map(({ name, specification }) => {
+      const { type, axis, features } = specification as NonNullable<ModelInput['specification']>
+      return { name, type, shape: axis === undefined ? features : [axis, ...features] }
+    }),
+    calls: topology.calls.map(({ layer, inputs }) => ({ layer, inputs: inputs.map(port) })),
+    outputs: topology.outputs.map((output) => ({ name: output.name, port: port(output.port) })),
+    forms: [topology.inputForm, topology.outputForm],
+  })
   const own = Object.fromEntries(Object.entries(extra).map(([key, value]) => [`user.${key}`, value]))
   return encodeSafetensors(weights, { ...own, ostinato: configuration })
 }
@@ -50,8 +75,8 @@ function readConfiguration(text: string | undefined): Record<string, unknown> {
   }
   if (!isRecord(value) || value['format'] !== 'ostinato')
     throw invalid('metadata', 'format "ostinato"', text.slice(0, 40))
-  if (value['version'] !== formatVersion) {
-    throw invalid('metadata', `version ${formatVersion}`, `version ${String(value['version'])}`)
+  if (value['version'] !== 1 && value['version'] !== formatVersion) {
+    throw invalid('metadata', `version 1 to ${formatVersion}`, `version ${String(value['version'])}`)
   }
   return value
 }
@@ -66,15 +91,89 @@ function readLayer(value: unknown, index: number): SavedLayer {
   return { kind, name, options: options as SavedLayer['options'] }
 }
 
-function readInput(value: unknown): InputSpecification {
+const show = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 60)
+
+/** The input of a stack of layers (version 1). */
+function readStackInput(value: unknown): ModelInput {
   if (isRecord(value)) {
     const { type, time, features } = value
-    const size = features === undefined || (Number.isSafeInteger(features) && (features as number) > 0)
-    if ((type === 'f32' || type === 'i32') && typeof time === 'boolean' && size) {
-      return { type, time, features: features as number | undefined }
+    const size = features === undefined ? [] : [features]
+    const known = type === 'f32' || type === 'i32' ? type : undefined
+    const specification = known && readShape(time === true ? [null, ...size] : size, known)
+    if (specification && typeof time === 'boolean') return { name: 'inputs', specification }
+  }
+  throw invalid('input', 'type, time and features', show(value))
+}
+
+/** A stack of layers as the graph it is (version 1). */
+function readStack(configuration: Record<string, unknown>, layers: readonly SavedLayer[]): SavedTopology {
+  const input = readStackInput(configuration['input'])
+  return {
+    inputs: [input],
+    calls: layers.map((_, layer) => ({ layer, inputs: [{ node: layer, index: 0 }] })),
+    outputs: [{ name: layers.at(-1)?.name ?? '', port: { node: layers.length, index: 0 } }],
+    inputForm: 'one',
+    outputForm: 'one',
+  }
+}
+
+function readList(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value) && value.length > 0) return value
+  throw invalid(what, `a list of ${what}`, Array.isArray(value) ? 'an empty one' : typeof value)
+}
+
+function readInput(value: unknown, index: number): ModelInput {
+  if (isRecord(value)) {
+    const { name, type, shape } = value
+    const specification = type === 'f32' || type === 'i32' ? readShape(shape, type) : undefined
+    if (typeof name === 'string' && specification) return { name, specification }
+  }
+  throw invalid(`input ${index}`, 'name, type and shape', show(value))
+}
+
+/** A tensor of an earlier node: there is no way to say a cycle. */
+function readPort(value: unknown, nodes: number, what: string): Port {
+  const [node, index] = Array.isArray(value) && value.length === 2 ? (value as unknown[]) : []
+  const natural = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0
+  if (natural(node) && natural(index) && node < nodes) return { node, index }
+  throw invalid(what, `[node, output] of one of the ${nodes} nodes before`, show(value))
+}
+
+function readCall(value: unknown, position: number, layers: number, inputs: number): Call {
+  const what = `call ${position}`
+  if (isRecord(value) && Array.isArray(value['inputs'])) {
+    const { layer } = value
+    if (Number.isSafeInteger(layer) && (layer as number) >= 0 && (layer as number) < layers) {
+      const ports = value['inputs'].map((port: unknown) => readPort(port, inputs + position, what))
+      return { layer: layer as number, inputs: ports }
     }
   }
-  throw invalid('input', 'type, time and features', JSON.stringify(value) ?? 'nothing')
+  throw invalid(what, `one of the ${layers} layers, and its inputs`, show(value))
+}
+
+function readOutput(value: unknown, index: number, nodes: number): ModelOutput {
+  const what = `output ${index}`
+  if (!isRecord(value) || typeof value['name'] !== 'string') throw invalid(what, 'name and port', show(value))
+  return { name: value['name'], port: readPort(value['port'], nodes, what) }
+}
+
+function readForms(value: unknown, sizes: readonly [number, number]): [Form, Form] {
+  const valid = (form: unknown, size: number) =>
+    form === 'list' || form === 'record' || (form === 'one' && size === 1)
+  if (Array.isArray(value) && value.length === 2 && valid(value[0], sizes[0]) && valid(value[1], sizes[1]))
+    return value as [Form, Form]
+  throw invalid('forms', 'one, list or record for inputs and for outputs', show(value))
+}
+
+function readGraph(configuration: Record<string, unknown>, layers: readonly SavedLayer[]): SavedTopology {
+  const inputs = readList(configuration['inputs'], 'inputs').map(readInput)
+  const { calls: list } = configuration
+  if (!Array.isArray(list)) throw invalid('calls', 'a list of calls', typeof list)
+  const calls = list.map((call, i) => readCall(call, i, layers.length, inputs.length))
+  const nodes = inputs.length + calls.length
+  const outputs = readList(configuration['outputs'], 'outputs').map((o, i) => readOutput(o, i, nodes))
+  const [inputForm, outputForm] = readForms(configuration['forms'], [inputs.length, outputs.length])
+  return { inputs, calls, outputs, inputForm, outputForm }
 }
 
 export function decodeModel(bytes: Uint8Array): SavedModel {
@@ -82,8 +181,8 @@ export function decodeModel(bytes: Uint8Array): SavedModel {
   const configuration = readConfiguration(metadata['ostinato'])
   const { name, layers } = configuration
   if (typeof name !== 'string') throw invalid('name', 'a string', typeof name)
-  if (!Array.isArray(layers) || layers.length === 0)
-    throw invalid('layers', 'a list of layers', typeof layers)
+  const saved = readList(layers, 'layers').map(readLayer)
+  const topology = (configuration['version'] === 1 ? readStack : readGraph)(configuration, saved)
   const weights = [...tensors].map(([weight, tensor]) => {
     if (!(tensor.data instanceof Float32Array))
       throw invalid(`weight "${weight}"`, 'floating point', tensor.type)
@@ -94,5 +193,5 @@ export function decodeModel(bytes: Uint8Array): SavedModel {
       key.startsWith('user.') ? [[key.slice(5), value]] : [],
     ),
   )
-  return { name, layers: layers.map(readLayer), input: readInput(configuration['input']), extra, weights }
+  return { name, layers: saved, topology, extra, weights }
 }

@@ -1,6 +1,6 @@
 import { features, matmul } from '../graph/index.js'
 import { type Activation, activations } from './activations.js'
-import type { Layer } from './layer.js'
+import { defineLayer, type Layer } from './layer.js'
 import {
   activation,
   count,
@@ -33,7 +33,7 @@ export function dense(options: DenseOptions): Layer {
   const useBias = flag('dense', 'useBias', options.useBias, true)
   const kernelInit = initializer('dense', 'kernelInitializer', options.kernelInitializer, 'glorotUniform')
   const biasInit = initializer('dense', 'biasInitializer', options.biasInitializer, 'zeros')
-  return {
+  return defineLayer({
     kind: 'dense',
     name: options.name,
     options: {
@@ -55,5 +55,5 @@ export function dense(options: DenseOptions): Layer {
         : undefined
       return activations[act](matmul(x, kernel, bias))
     },
-  }
+  })
 }

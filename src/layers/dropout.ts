@@ -1,5 +1,5 @@
 import { dropout as dropoutOperation } from '../graph/index.js'
-import type { Layer } from './layer.js'
+import { defineLayer, type Layer } from './layer.js'
 import { known, type LayerOptions, rate as readRate } from './options.js'
 
 export interface DropoutOptions extends LayerOptions {
@@ -14,7 +14,7 @@ export interface DropoutOptions extends LayerOptions {
 export function dropout(options: DropoutOptions): Layer {
   known('dropout', options, ['rate'])
   const rate = readRate('dropout', 'rate', options.rate)
-  return {
+  return defineLayer({
     kind: 'dropout',
     name: options.name,
     options: { rate },
@@ -22,5 +22,5 @@ export function dropout(options: DropoutOptions): Layer {
       if (scope.mode !== 'train' || rate === 0) return x
       return dropoutOperation(x, scope.random(scope.scalar('rate', rate)))
     },
-  }
+  })
 }

@@ -1,6 +1,6 @@
 import { gather, shapeName } from '../graph/index.js'
 import { mismatch } from '../graph/operations.js'
-import type { Layer } from './layer.js'
+import { defineLayer, type Layer } from './layer.js'
 import { count, type InitializerOption, initializer, known, type LayerOptions, saved } from './options.js'
 
 export interface EmbeddingOptions extends LayerOptions {
@@ -26,7 +26,7 @@ export function embedding(options: EmbeddingOptions): Layer {
     options.embeddingsInitializer,
     'randomUniform',
   )
-  return {
+  return defineLayer({
     kind: 'embedding',
     name: options.name,
     options: { inputDim, outputDim, embeddingsInitializer: saved(init) },
@@ -41,5 +41,5 @@ export function embedding(options: EmbeddingOptions): Layer {
         x,
       )
     },
-  }
+  })
 }

@@ -1,13 +1,16 @@
 import { features, gru as gruOperation } from '../graph/index.js'
 import { flag, known } from './options.js'
 import {
+  cellState,
   cellWeights,
   type RecurrentLayer,
   type RecurrentOptions,
+  type ReturnState,
   recurrentLayer,
   recurrentOptionNames,
   recurrentSettings,
 } from './recurrent.js'
+import type { SymbolicTensor } from './symbolic.js'
 
 export interface GruOptions extends RecurrentOptions {
   /**
@@ -27,34 +30,43 @@ export interface GruOptions extends RecurrentOptions {
  *
  * [batch, time, features] → [batch, units], or [batch, time, units] with `returnSequences`.
  */
-export function gru(options: GruOptions): RecurrentLayer {
+export function gru<const Returned extends boolean = false>(
+  options: GruOptions & ReturnState<Returned>,
+): RecurrentLayer<[h: SymbolicTensor], Returned> {
   known('gru', options, [...recurrentOptionNames, 'resetAfter'])
   const settings = recurrentSettings('gru', options)
   const resetAfter = flag('gru', 'resetAfter', options.resetAfter, true)
   const { units, useBias, biasInitializer } = settings
-  return recurrentLayer('gru', options.name, settings, { resetAfter }, (x, scope, reverse) => {
-    const weights = cellWeights(scope, settings, features(x, 'input'), 3)
-    const recurrentBias =
-      useBias && resetAfter
-        ? scope.parameter({
-            name: 'recurrentBias',
-            shape: [3 * units],
-            initialize: (s, r) => biasInitializer.fill(s, r),
-          })
-        : undefined
-    const carried = scope.carriedState('h', units, settings.stateful)
-    const result = gruOperation(
-      x,
-      { ...weights, recurrentBias },
-      {
-        lengths: scope.lengths,
-        initialH: carried?.initial,
-        reverse,
-        training: scope.mode === 'train',
-        resetAfter,
-      },
-    )
-    carried?.store(result.finalH)
-    return result
+  return recurrentLayer({
+    kind: 'gru',
+    name: options.name,
+    settings,
+    options: { resetAfter },
+    states: ['h'],
+    walk(x, scope, { reverse, initial }) {
+      const weights = cellWeights(scope, settings, features(x, 'input'), 3)
+      const recurrentBias =
+        useBias && resetAfter
+          ? scope.parameter({
+              name: 'recurrentBias',
+              shape: [3 * units],
+              initialize: (s, r) => biasInitializer.fill(s, r),
+            })
+          : undefined
+      const h = cellState(scope, 'h', units, settings.stateful, initial[0])
+      const { y, finalH } = gruOperation(
+        x,
+        { ...weights, recurrentBias },
+        {
+          lengths: scope.lengthsOf(x),
+          initialH: h.initial,
+          reverse,
+          training: scope.mode === 'train',
+          resetAfter,
+        },
+      )
+      h.store(finalH)
+      return { y, last: finalH, final: [finalH] }
+    },
   })
 }

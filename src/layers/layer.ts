@@ -1,5 +1,6 @@
-import type { Graph, RandomScalars, Scalar, Tensor } from '../graph/index.js'
+import type { Dimension, Graph, RandomScalars, Scalar, Tensor } from '../graph/index.js'
 import type { RandomStream } from '../random/random.js'
+import { applyLayer, type SymbolicTensor } from './symbolic.js'
 
 /** What a program is for; a layer may trace differently for each. */
 export type Mode = 'train' | 'infer' | 'step'
@@ -26,8 +27,15 @@ export interface CarriedState {
 export interface Scope {
   readonly graph: Graph
   readonly mode: Mode
-  /** [batch] int32: the valid steps of each row, where the batch has them. */
-  readonly lengths: Tensor | undefined
+  /** The second axis of sequences [time, batch, …], the first of all other tensors. */
+  readonly batch: Dimension
+  /** [batch] int32: the valid steps of each row on the time axis of x, where batches give lengths for it. */
+  lengthsOf(x: Tensor): Tensor | undefined
+  /**
+   * A new time axis, made of the one of x: `size` tells its steps from those of x, and how many of them are valid from how
+   * many are on x. It does not decrease.
+   */
+  deriveAxis(x: Tensor, name: string, size: (steps: number) => number): Dimension
   /** A weight of this layer, named inside it; the same name gives the same weight in every trace. */
   parameter(options: ParameterOptions): Tensor
   /** A carried state of this layer, or undefined where nothing is carried. */
@@ -40,8 +48,8 @@ export interface Scope {
   part<T>(name: string, trace: (scope: Scope) => T): T
 }
 
-/** One step of a model. A layer knows symbols and holds no numbers. */
-export interface Layer {
+/** What stands in the graph of a model. A layer knows symbols and holds no numbers: each model has weights of its own. */
+export interface AnyLayer {
   /** The name of its maker in `layers`, such as `lstm`. */
   readonly kind: string
   /** Given by the user; otherwise the model numbers its layers by kind. */
@@ -50,6 +58,29 @@ export interface Layer {
   readonly options: { readonly [key: string]: Json }
   /** True where padding behind the longest row matters, so that it must not be cut off. */
   readonly wholeAxis?: boolean
+  /** Whether it can be applied to so many tensors. */
+  accepts(inputs: number): boolean
+  /** One use of the layer, on tensors [time, batch, …] or [batch, …], as many as `apply` was given. */
+  call(inputs: readonly Tensor[], scope: Scope): readonly Tensor[]
+}
+
+/** A layer of one tensor in and one out: what a stack is made of. */
+export interface Layer extends AnyLayer {
   /** x [time, batch, features] or [batch, features] */
   trace(x: Tensor, scope: Scope): Tensor
+  /** The layer on a symbolic tensor. Applied again, in the same model, it uses the same weights. */
+  apply(x: SymbolicTensor): SymbolicTensor
+}
+
+/** What the maker of a layer of one tensor writes down. */
+export type LayerDefinition = Omit<Layer, 'accepts' | 'call' | 'apply'>
+
+export function defineLayer(definition: LayerDefinition): Layer {
+  const layer: Layer = {
+    ...definition,
+    accepts: (inputs) => inputs === 1,
+    call: ([x], scope) => [definition.trace(x as Tensor, scope)],
+    apply: (x) => applyLayer(layer, [x], 1)[0] as SymbolicTensor,
+  }
+  return layer
 }

@@ -1,18 +1,24 @@
 import { features, lstm as lstmOperation } from '../graph/index.js'
 import { flag, known } from './options.js'
 import {
+  cellState,
   cellWeights,
   type RecurrentLayer,
   type RecurrentOptions,
+  type ReturnState,
   recurrentLayer,
   recurrentOptionNames,
   recurrentSettings,
 } from './recurrent.js'
+import type { SymbolicTensor } from './symbolic.js'
 
 export interface LstmOptions extends RecurrentOptions {
   /** Start the forget gate's bias at 1 (Jozefowicz et al. 2015). Default true. */
   readonly unitForgetBias?: boolean
 }
+
+/** Each [batch, units]. */
+export type LstmStates = [h: SymbolicTensor, c: SymbolicTensor]
 
 /**
  * Long short-term memory (Hochreiter and Schmidhuber 1997, with forget gates: Gers et al. 2000). Gates i f g o:
@@ -23,7 +29,9 @@ export interface LstmOptions extends RecurrentOptions {
  *
  * [batch, time, features] → [batch, units], or [batch, time, units] with `returnSequences`.
  */
-export function lstm(options: LstmOptions): RecurrentLayer {
+export function lstm<const Returned extends boolean = false>(
+  options: LstmOptions & ReturnState<Returned>,
+): RecurrentLayer<LstmStates, Returned> {
   known('lstm', options, [...recurrentOptionNames, 'unitForgetBias'])
   const read = recurrentSettings('lstm', options)
   const unitForgetBias = flag('lstm', 'unitForgetBias', options.unitForgetBias, true)
@@ -36,19 +44,26 @@ export function lstm(options: LstmOptions): RecurrentLayer {
     },
   }
   const settings = { ...read, biasInitializer }
-  return recurrentLayer('lstm', options.name, settings, { unitForgetBias }, (x, scope, reverse) => {
-    const weights = cellWeights(scope, settings, features(x, 'input'), 4)
-    const h = scope.carriedState('h', units, settings.stateful)
-    const c = scope.carriedState('c', units, settings.stateful)
-    const result = lstmOperation(x, weights, {
-      lengths: scope.lengths,
-      initialH: h?.initial,
-      initialC: c?.initial,
-      reverse,
-      training: scope.mode === 'train',
-    })
-    h?.store(result.finalH)
-    c?.store(result.finalC)
-    return result
+  return recurrentLayer({
+    kind: 'lstm',
+    name: options.name,
+    settings,
+    options: { unitForgetBias },
+    states: ['h', 'c'],
+    walk(x, scope, { reverse, initial }) {
+      const weights = cellWeights(scope, settings, features(x, 'input'), 4)
+      const h = cellState(scope, 'h', units, settings.stateful, initial[0])
+      const c = cellState(scope, 'c', units, settings.stateful, initial[1])
+      const { y, finalH, finalC } = lstmOperation(x, weights, {
+        lengths: scope.lengthsOf(x),
+        initialH: h.initial,
+        initialC: c.initial,
+        reverse,
+        training: scope.mode === 'train',
+      })
+      h.store(finalH)
+      c.store(finalC)
+      return { y, last: finalH, final: [finalH, finalC] }
+    },
   })
 }

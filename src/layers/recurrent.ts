@@ -1,10 +1,12 @@
 /** What all recurrent layers share: options, weights, carried states, and which of the outputs is handed on. */
 
 import { OstinatoError } from '../errors.js'
-import { reverseTime, type SequenceResult, type Tensor } from '../graph/index.js'
+import { reverseTime, sameShape, shapeName, type Tensor } from '../graph/index.js'
 import type { Initializer } from '../initializers/index.js'
-import type { Json, Layer, Scope } from './layer.js'
+import { checkOptions } from '../suggest.js'
+import type { AnyLayer, Json, Scope } from './layer.js'
 import { count, flag, type InitializerOption, initializer, type LayerOptions, saved } from './options.js'
+import { applyLayer, type SymbolicTensor } from './symbolic.js'
 
 export interface RecurrentOptions extends LayerOptions {
   /** Size of the state h. */
@@ -28,9 +30,16 @@ export interface RecurrentOptions extends LayerOptions {
   readonly biasInitializer?: InitializerOption
 }
 
+/** Apart from the other options because it decides what `apply` returns. */
+export interface ReturnState<Returned extends boolean> {
+  /** `apply` returns the last states too, behind the output: `[y, h, c]` of an LSTM, `[y, h]` of the others. Default false. */
+  readonly returnState?: Returned
+}
+
 export const recurrentOptionNames = [
   'units',
   'returnSequences',
+  'returnState',
   'goBackwards',
   'stateful',
   'useBias',
@@ -42,6 +51,7 @@ export const recurrentOptionNames = [
 export interface RecurrentSettings {
   readonly units: number
   readonly returnSequences: boolean
+  readonly returnState: boolean
   readonly goBackwards: boolean
   readonly stateful: boolean
   readonly useBias: boolean
@@ -50,10 +60,14 @@ export interface RecurrentSettings {
   readonly biasInitializer: Initializer
 }
 
-export function recurrentSettings(where: string, options: RecurrentOptions): RecurrentSettings {
+export function recurrentSettings(
+  where: string,
+  options: RecurrentOptions & ReturnState<boolean>,
+): RecurrentSettings {
   return {
     units: count(where, 'units', options.units),
     returnSequences: flag(where, 'returnSequences', options.returnSequences, false),
+    returnState: flag(where, 'returnState', options.returnState, false),
     goBackwards: flag(where, 'goBackwards', options.goBackwards, false),
     stateful: flag(where, 'stateful', options.stateful, false),
     useBias: flag(where, 'useBias', options.useBias, true),
@@ -103,6 +117,41 @@ export function cellWeights(
   }
 }
 
+/** The state that a walk begins with, and where its last one goes. */
+export interface CellState {
+  /** [batch, units]; absent: zeros. */
+  readonly initial: Tensor | undefined
+  store(final: Tensor): void
+}
+
+/** A state of a cell: what `apply` was given, or what is carried from run to run. */
+export function cellState(
+  scope: Scope,
+  name: string,
+  units: number,
+  stateful: boolean,
+  given: Tensor | undefined,
+): CellState {
+  if (!given) {
+    const carried = scope.carriedState(name, units, stateful)
+    return { initial: carried?.initial, store: (final) => carried?.store(final) }
+  }
+  const { graph, batch, mode } = scope
+  if (mode === 'step') {
+    throw new OstinatoError('INVALID_OPTION', graph.path, 'an initial state is given to every run', {
+      remedy: 'Use predict instead of a session, which carries its states',
+    })
+  }
+  const expected = graph.shape([batch, units])
+  if (given.type !== 'f32' || !sameShape(given.shape, expected)) {
+    throw new OstinatoError('SHAPE_MISMATCH', `${graph.path}, initial state "${name}"`, {
+      expected: shapeName(expected),
+      received: given.type === 'f32' ? shapeName(given.shape) : `int32 ${shapeName(given.shape)}`,
+    })
+  }
+  return { initial: given, store() {} }
+}
+
 /** Walking backwards begins at the end, which a stream does not have. */
 export function refuseStreaming(scope: Scope, what: string): void {
   if (scope.mode !== 'step') return
@@ -111,38 +160,123 @@ export function refuseStreaming(scope: Scope, what: string): void {
   })
 }
 
-/** A layer that walks along time, one way or the other. */
-export interface RecurrentLayer extends Layer {
-  readonly settings: RecurrentSettings
-  /**
-   * All steps of x [time, batch, features], with the weights of `scope`; `reverse` walks from the last valid step of each
-   * row to the first. Every output stands at the step of its input.
-   */
-  walk(x: Tensor, scope: Scope, reverse: boolean): SequenceResult
+/** Sequences are [time, batch, …]: the time axis stands first, whatever its name. */
+export function checkSequence(x: Tensor, scope: Scope): void {
+  if (x.shape[1] === scope.batch) return
+  // In the order that users see.
+  throw new OstinatoError(
+    'SHAPE_MISMATCH',
+    `${scope.graph.path}, input`,
+    { expected: '[batch, time, features]', received: shapeName(x.shape) },
+    { remedy: 'Does the layer before return sequences? A time axis is null in the shape of an input' },
+  )
 }
 
-/** The layer around a walk in one direction; `options` are those of its own cell. */
-export function recurrentLayer(
-  kind: string,
-  name: string | undefined,
-  settings: RecurrentSettings,
-  options: { readonly [key: string]: Json },
-  walk: RecurrentLayer['walk'],
-): RecurrentLayer {
-  const { returnSequences, goBackwards } = settings
-  return {
+export interface WalkOptions {
+  /** From the last valid step of each row to the first. */
+  readonly reverse: boolean
+  /** What `apply` was given, in the order of `states`: all or none. */
+  readonly initial: readonly Tensor[]
+}
+
+export interface Walk {
+  /** [time, batch, features]: the output of every step, at the step of its input. */
+  readonly y: Tensor
+  /** [batch, features]: the output after the last step walked. */
+  readonly last: Tensor
+  /** [batch, units] each: the states after it, in the order of `states`. */
+  readonly final: readonly Tensor[]
+}
+
+/** The states of a cell, in the order in which `apply` takes and returns them. */
+export type States = readonly SymbolicTensor[]
+
+export interface ApplyOptions<State extends States> {
+  /** What to begin with instead of zeros [batch, units]: one tensor for each state. Gradients flow through. */
+  readonly initialState?: Readonly<State>
+}
+
+/** A layer that walks along time, one way or the other. */
+export interface RecurrentLayer<State extends States = States, Returned extends boolean = false>
+  extends AnyLayer {
+  readonly settings: RecurrentSettings
+  /** Names of the states, such as h and c. */
+  readonly states: readonly string[]
+  /** All steps of x [time, batch, features], with the weights of `scope`. */
+  walk(x: Tensor, scope: Scope, options: WalkOptions): Walk
+  trace(x: Tensor, scope: Scope): Tensor
+  /** The layer on a symbolic tensor [batch, time, features]: its output, with `returnState` followed by its last states. */
+  apply(
+    x: SymbolicTensor,
+    options?: ApplyOptions<State>,
+  ): Returned extends true ? [y: SymbolicTensor, ...states: State] : SymbolicTensor
+}
+
+/** The initial states that `apply` was given: all or none. */
+export function givenStates(
+  where: string,
+  options: ApplyOptions<States>,
+  names: readonly string[],
+  stateful: boolean,
+): States {
+  checkOptions(where, options, ['initialState'])
+  const { initialState } = options
+  if (initialState === undefined) return []
+  if (!Array.isArray(initialState) || initialState.length !== names.length) {
+    throw new OstinatoError('INVALID_OPTION', `${where}, initialState`, {
+      expected: `[${names.join(', ')}]`,
+      received: Array.isArray(initialState) ? `a list of ${initialState.length}` : typeof initialState,
+    })
+  }
+  if (stateful) {
+    throw new OstinatoError('INVALID_OPTION', `${where}, initialState`, 'the layer is stateful', {
+      remedy: 'It begins with the states carried to it: leave out one of the two',
+    })
+  }
+  return initialState
+}
+
+export interface RecurrentDefinition {
+  readonly kind: string
+  readonly name: string | undefined
+  readonly settings: RecurrentSettings
+  /** Those of its own cell. */
+  readonly options: { readonly [key: string]: Json }
+  readonly states: readonly string[]
+  readonly walk: RecurrentLayer['walk']
+}
+
+/** The layer around a walk in one direction. */
+export function recurrentLayer<State extends States, Returned extends boolean>(
+  definition: RecurrentDefinition,
+): RecurrentLayer<State, Returned> {
+  const { kind, name, settings, states, walk } = definition
+  const { returnSequences, returnState, goBackwards, stateful } = settings
+  const call = (inputs: readonly Tensor[], scope: Scope): readonly Tensor[] => {
+    const [x, ...initial] = inputs as [Tensor, ...Tensor[]]
+    if (goBackwards) refuseStreaming(scope, 'goBackwards')
+    checkSequence(x, scope)
+    const { y, last, final } = walk(x, scope, { reverse: goBackwards, initial })
+    const ordered = returnSequences && goBackwards ? reverseTime(y) : y
+    return [returnSequences ? ordered : last, ...(returnState ? final : [])]
+  }
+  const layer: RecurrentLayer<States, boolean> = {
     kind,
     name,
-    options: { ...savedSettings(settings), ...options },
+    options: { ...savedSettings(settings), ...definition.options },
     settings,
+    states,
     // A sequence walked backwards is handed on reversed over the padded axis (Keras).
     wholeAxis: goBackwards && returnSequences,
     walk,
-    trace(x, scope) {
-      if (goBackwards) refuseStreaming(scope, 'goBackwards')
-      const { y, finalH } = walk(x, scope, goBackwards)
-      if (!returnSequences) return finalH
-      return goBackwards ? reverseTime(y) : y
+    accepts: (inputs) => inputs === 1 || inputs === 1 + states.length,
+    call,
+    trace: (x, scope) => call([x], scope)[0] as Tensor,
+    apply(x, options = {}) {
+      const given = givenStates(`${kind}.apply`, options, states, stateful)
+      const made = applyLayer(layer, [x, ...given], returnState ? 1 + states.length : 1)
+      return (returnState ? made : made[0]) as SymbolicTensor
     },
   }
+  return layer as RecurrentLayer<State, Returned>
 }

@@ -1,13 +1,16 @@
 import { features, type RnnActivation, rnn, rnnActivations } from '../graph/index.js'
 import { known, oneOf } from './options.js'
 import {
+  cellState,
   cellWeights,
   type RecurrentLayer,
   type RecurrentOptions,
+  type ReturnState,
   recurrentLayer,
   recurrentOptionNames,
   recurrentSettings,
 } from './recurrent.js'
+import type { SymbolicTensor } from './symbolic.js'
 
 export interface SimpleRnnOptions extends RecurrentOptions {
   /** Default `tanh`. */
@@ -18,21 +21,30 @@ export interface SimpleRnnOptions extends RecurrentOptions {
  * hₜ = activation(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias) (Elman 1990).
  * [batch, time, features] → [batch, units], or [batch, time, units] with `returnSequences`.
  */
-export function simpleRNN(options: SimpleRnnOptions): RecurrentLayer {
+export function simpleRNN<const Returned extends boolean = false>(
+  options: SimpleRnnOptions & ReturnState<Returned>,
+): RecurrentLayer<[h: SymbolicTensor], Returned> {
   known('simpleRNN', options, [...recurrentOptionNames, 'activation'])
   const settings = recurrentSettings('simpleRNN', options)
   const activation = oneOf('simpleRNN', 'activation', options.activation, rnnActivations, 'tanh')
-  return recurrentLayer('simpleRNN', options.name, settings, { activation }, (x, scope, reverse) => {
-    const weights = cellWeights(scope, settings, features(x, 'input'), 1)
-    const carried = scope.carriedState('h', settings.units, settings.stateful)
-    const result = rnn(x, weights, {
-      lengths: scope.lengths,
-      initialH: carried?.initial,
-      reverse,
-      training: scope.mode === 'train',
-      activation,
-    })
-    carried?.store(result.finalH)
-    return result
+  return recurrentLayer({
+    kind: 'simpleRNN',
+    name: options.name,
+    settings,
+    options: { activation },
+    states: ['h'],
+    walk(x, scope, { reverse, initial }) {
+      const weights = cellWeights(scope, settings, features(x, 'input'), 1)
+      const h = cellState(scope, 'h', settings.units, settings.stateful, initial[0])
+      const { y, finalH } = rnn(x, weights, {
+        lengths: scope.lengthsOf(x),
+        initialH: h.initial,
+        reverse,
+        training: scope.mode === 'train',
+        activation,
+      })
+      h.store(finalH)
+      return { y, last: finalH, final: [finalH] }
+    },
   })
 }

@@ -3,18 +3,14 @@ import type { BackendName, FloatArray, WeightStore } from '../backends/backend.j
 import { type LoadedBackend, loadBackend } from '../backends/load.js'
 import type { Precision } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
-import type { Layer } from '../layers/layer.js'
+import type { InputSpecification } from '../layers/symbolic.js'
 import type { LossName } from '../losses/index.js'
 import type { Optimizer } from '../optimizers/index.js'
 import { Executable } from './executable.js'
 import { type Parameter, ParameterTable } from './parameters.js'
 import { ExecutablePool, type Needs } from './pool.js'
-import { type InputSpecification, type Purpose, traceProgram } from './trace.js'
-
-export interface NamedLayer {
-  readonly name: string
-  readonly layer: Layer
-}
+import { type Topology, timeAxes } from './topology.js'
+import { type Purpose, type TraceRequest, traceProgram } from './trace.js'
 
 /** A backend with the weights in it. A new optimizer may need another one: `slots` tells. */
 interface Bound {
@@ -26,9 +22,11 @@ interface Bound {
 
 export class Engine {
   parameters: ParameterTable
-  input: InputSpecification | undefined
+  topology: Topology
   optimizer: Optimizer | undefined
-  loss: LossName | undefined
+  /** By output, with the share of each in the total. */
+  losses: readonly LossName[] | undefined
+  lossWeights: readonly number[] = []
   /** Of the products of training. */
   precision: Precision = 'float32'
   /** Updates made so far: the run number of random operations and the step of schedules. */
@@ -46,37 +44,54 @@ export class Engine {
 
   constructor(
     readonly name: string,
-    readonly layers: readonly NamedLayer[],
+    topology: Topology,
     readonly seed: number,
     readonly requestedBackend: BackendName | undefined,
   ) {
     this.parameters = new ParameterTable(seed)
+    this.topology = topology
+    if (this.built) this.#build(topology)
   }
 
+  /** Every input is known, and so every weight. */
   get built(): boolean {
-    return this.input !== undefined
+    return this.topology.inputs.every(({ specification }) => specification)
   }
 
-  /** Fixes the input and makes the weights; later calls must agree. */
-  build(input: InputSpecification): void {
-    if (this.input) return
-    // A table of its own: an input that some layer refuses leaves nothing behind.
+  /** Fixes the input of a model that has been waiting for it. */
+  build(specification: InputSpecification): void {
+    if (this.built) return
+    const inputs = this.topology.inputs.map(({ name }) => ({ name, specification }))
+    this.#build({ ...this.topology, inputs })
+  }
+
+  /** Makes the weights. An input that some layer refuses leaves nothing behind. */
+  #build(topology: Topology): void {
     const parameters = new ParameterTable(this.seed)
-    traceProgram({
-      purpose: 'predict',
-      layers: this.layers,
-      input,
-      parameters,
-      capacities: { batch: 1, time: 1 },
-      lengths: false,
-      weights: false,
-      loss: undefined,
-      optimizer: undefined,
-    })
+    traceProgram({ ...this.request('predict', {}), topology, parameters })
     parameters.seal()
     this.parameters = parameters
-    this.input = input
+    this.topology = topology
     this.#values = undefined
+  }
+
+  /** What to trace: one row and one step unless more is needed. */
+  request(purpose: Purpose, needs: Partial<Needs>): TraceRequest {
+    const { topology, parameters, losses, lossWeights, optimizer } = this
+    const { batch = 1, times = [], lengths = [], weights = false, precision = 'float32' } = needs
+    const capacities = { batch, times: timeAxes(topology.inputs).map((_, i) => times[i] ?? 1) }
+    return {
+      purpose,
+      topology,
+      parameters,
+      capacities,
+      lengths,
+      weights,
+      losses,
+      lossWeights,
+      optimizer,
+      precision,
+    }
   }
 
   get #slots(): number {
@@ -163,10 +178,16 @@ export class Engine {
   }
 
   /** Settles how to train; optimizer slots start at zero. */
-  compile(optimizer: Optimizer, loss: LossName, precision: Precision): void {
+  compile(
+    optimizer: Optimizer,
+    losses: readonly LossName[],
+    lossWeights: readonly number[],
+    precision: Precision,
+  ): void {
     this.writingSync('compile', () => {
       this.optimizer = optimizer
-      this.loss = loss
+      this.losses = losses
+      this.lossWeights = lossWeights
       this.precision = precision
       this.step = 0
       this.#bound?.pool.dropTraining()
@@ -177,20 +198,8 @@ export class Engine {
   }
 
   #make(store: WeightStore, purpose: Purpose, needs: Needs): Executable {
-    const { input } = this
-    if (!input) throw notBuilt(this.name)
-    const traced = traceProgram({
-      purpose,
-      layers: this.layers,
-      input,
-      parameters: this.parameters,
-      capacities: { batch: needs.batch, time: needs.time },
-      lengths: needs.lengths,
-      weights: needs.weights,
-      loss: this.loss,
-      optimizer: this.optimizer,
-      precision: needs.precision,
-    })
+    if (!this.built) throw notBuilt(this.name)
+    const traced = traceProgram(this.request(purpose, needs))
     const executable = new Executable(traced, store)
     executable.setScalar('seed', this.seed)
     for (const [name, value] of Object.entries(this.optimizer?.scalars ?? {}))

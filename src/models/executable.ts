@@ -2,7 +2,9 @@
 import type { FloatArray, RunContext, WeightStore } from '../backends/backend.js'
 import { type SegmentKind, statuses } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
+import type { Dimension } from '../graph/index.js'
 import type { StatePlace, TracedProgram } from './trace.js'
+import type { TracedAxis } from './tracing.js'
 
 const indexNames: Readonly<Record<string, readonly [what: string, expected: string]>> = {
   gather: ['token', 'a token of the embedding'],
@@ -11,11 +13,19 @@ const indexNames: Readonly<Record<string, readonly [what: string, expected: stri
   softmax_cross_entropy_backward: ['target', 'a class of the prediction'],
 }
 
+/** Steps of an axis; no axis of a program is empty. */
+function stepsOf(axis: TracedAxis, times: readonly number[]): number {
+  return Math.max(1, axis.size(times[axis.source] ?? 1))
+}
+
 export class Executable {
   readonly context: RunContext
   readonly #inputs: ReadonlyMap<string, number>
   readonly #scalars: ReadonlyMap<string, number>
-  readonly #capacities: ReadonlyMap<string, number>
+  readonly #axes: ReadonlyMap<string, TracedAxis>
+  readonly batchCapacity: number
+  /** By time axis of the model. */
+  readonly timeCapacities: readonly number[]
   #batch = 1
   #disposed = false
 
@@ -27,28 +37,32 @@ export class Executable {
     this.context = store.createContext(program.words)
     this.#inputs = new Map(program.inputs.map((border, i) => [border.name, i]))
     this.#scalars = new Map(program.scalars.map((name, i) => [name, i]))
-    this.#capacities = new Map(program.inputDimensions.map((d) => [d.name, d.capacity]))
+    this.batchCapacity = traced.capacities.batch
+    this.timeCapacities = traced.capacities.times
+    this.#axes = new Map(traced.axes.map((axis) => [axis.name, axis]))
     for (const [name, value] of traced.scalars) this.setScalar(name, value)
   }
 
-  /** True where a run of this size fits into the memory that was reserved. */
-  fits(batch: number, time: number): boolean {
-    return batch <= (this.#capacities.get('B') ?? 0) && time <= (this.#capacities.get('T') ?? 1)
+  /** True where a run of this size fits into the memory that was reserved; steps by time axis of the model. */
+  fits(batch: number, times: readonly number[]): boolean {
+    return batch <= this.batchCapacity && times.every((time, i) => time <= (this.timeCapacities[i] ?? 0))
   }
 
-  get batchCapacity(): number {
-    return this.#capacities.get('B') ?? 1
-  }
-
-  get timeCapacity(): number {
-    return this.#capacities.get('T') ?? 1
-  }
-
-  setDimensions(batch: number, time: number): void {
+  /** Sets the sizes of the next run: the axes that layers derive follow those of the inputs. */
+  setDimensions(batch: number, times: readonly number[]): void {
     this.#batch = batch
-    for (const [i, d] of this.traced.program.inputDimensions.entries()) {
-      this.context.dimensions[i] = d.name === 'B' ? batch : time
+    const { inputDimensions } = this.traced.program
+    for (const [i, { name }] of inputDimensions.entries()) {
+      const axis = this.#axes.get(name)
+      this.context.dimensions[i] = axis ? stepsOf(axis, times) : batch
     }
+  }
+
+  /** The length of an axis of a border, if the time axes of the model have these steps. */
+  sizeOf(axis: Dimension, batch: number, times: readonly number[]): number {
+    if (axis.kind === 'constant') return axis.value
+    const traced = axis.kind === 'input' ? this.#axes.get(axis.name) : undefined
+    return traced ? stepsOf(traced, times) : batch
   }
 
   /** The window of an input, or undefined where the program has none of that name. */
@@ -76,7 +90,7 @@ export class Executable {
 
   /** The rows of one state slab. */
   state(place: StatePlace): FloatArray {
-    return this.context.states.subarray(place.offset, place.offset + this.traced.stateRows * place.units)
+    return this.context.states.subarray(place.offset, place.offset + this.batchCapacity * place.units)
   }
 
   /** Carries states over from an executable whose memory has become too small. */
@@ -85,7 +99,7 @@ export class Executable {
     for (const place of this.traced.states) {
       const source = known.get(place.name)
       if (!source) continue
-      const rows = Math.min(this.traced.stateRows, other.traced.stateRows)
+      const rows = Math.min(this.batchCapacity, other.batchCapacity)
       this.state(place).set(other.state(source).subarray(0, rows * place.units))
     }
   }

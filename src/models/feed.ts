@@ -1,164 +1,15 @@
-/** From a user's batch to the borders of a program: everything is checked here, once, before a run. */
-import {
-  type Batch,
-  checkLengths,
-  maskToLengths,
-  type TensorData,
-  type TensorLike,
-  toTensorData,
-} from '../data/index.js'
-import { isTensorData, shapeText } from '../data/tensor-data.js'
+/** From prepared batches to the borders of a program: only copies are left to do. */
+import type { TensorData } from '../data/index.js'
+import { shapeText } from '../data/tensor-data.js'
 import { OstinatoError } from '../errors.js'
-import { losses } from '../losses/index.js'
-import { checkOptions } from '../suggest.js'
-import type { Engine } from './engine.js'
+import type { Dimension } from '../graph/index.js'
 import type { Executable } from './executable.js'
-import type { InputSpecification } from './trace.js'
-
-/** A batch whose inputs, lengths and weights are known to be sound. */
-export interface Prepared {
-  readonly batch: number
-  /** Steps of the padded axis; 1 for models without one. */
-  readonly time: number
-  /** Steps worth running: up to the longest row. */
-  readonly steps: number
-  readonly inputs: TensorData
-  /** Converted to what the loss wants by `prepareTargets`; absent for predictions. */
-  readonly targets: TensorData | undefined
-  readonly lengths: Int32Array | undefined
-  readonly weights: TensorData | undefined
-  readonly reset: boolean
-}
-
-/** The input that data without an explicit shape implies: floats, [batch, time, features] or [batch, features]. */
-function inferInput(inputs: TensorData, where: string): InputSpecification {
-  const { shape } = inputs
-  if (shape.length !== 2 && shape.length !== 3) {
-    throw new OstinatoError('SHAPE_MISMATCH', where, {
-      expected: '[batch, time, features] or [batch, features]',
-      received: shapeText(shape),
-    })
-  }
-  return { type: 'f32', time: shape.length === 3, features: shape.at(-1) as number }
-}
-
-function inputTensor(engine: Engine, value: TensorLike, where: string): TensorData {
-  const type = engine.input?.type ?? 'f32'
-  if (engine.input && type === 'f32' && isTensorData(value) && value.data instanceof Int32Array) {
-    throw new OstinatoError('TYPE_MISMATCH', where, { expected: 'float32 data', received: 'int32 data' })
-  }
-  return toTensorData(value, type, where)
-}
-
-function checkBatch(batch: Batch, where: string): void {
-  const remedy = 'Pass { inputs, targets, … }'
-  if (Array.isArray(batch) || ArrayBuffer.isView(batch) || isTensorData(batch)) {
-    throw new OstinatoError(
-      'INVALID_OPTION',
-      where,
-      { expected: 'a batch', received: 'a bare tensor' },
-      { remedy },
-    )
-  }
-  checkOptions(where, batch, batchKeys)
-  if (batch.inputs === undefined) {
-    throw new OstinatoError('EMPTY_DATA', where, { expected: 'inputs', received: 'none' }, { remedy })
-  }
-}
-
-function expectedInput({ time, features }: InputSpecification): string {
-  return `[batch${time ? ', time' : ''}${features === undefined ? '' : `, ${features}`}]`
-}
-
-const batchKeys = ['inputs', 'targets', 'lengths', 'mask', 'weights', 'reset'] as const
-
-export function prepareBatch(engine: Engine, batch: Batch, where: string): Prepared {
-  checkBatch(batch, where)
-  const inputs = inputTensor(engine, batch.inputs, `${where}, inputs`)
-  if (inputs.data.length === 0) {
-    throw new OstinatoError('EMPTY_DATA', `${where}, inputs`, {
-      expected: 'at least one row and one step',
-      received: shapeText(inputs.shape),
-    })
-  }
-  if (!engine.built) engine.build(inferInput(inputs, `${where}, inputs`))
-  const input = engine.input as InputSpecification
-  const rank = 1 + (input.time ? 1 : 0) + (input.features === undefined ? 0 : 1)
-  const { shape } = inputs
-  if (shape.length !== rank || (input.features !== undefined && shape.at(-1) !== input.features)) {
-    const first = engine.layers[0]
-    throw new OstinatoError('SHAPE_MISMATCH', `${where}, inputs of ${first?.layer.kind} "${first?.name}"`, {
-      expected: expectedInput(input),
-      received: shapeText(shape),
-    })
-  }
-  const rows = shape[0] as number
-  const time = input.time ? (shape[1] as number) : 1
-  const lengths = readLengths(batch, rows, time, input.time, where)
-  // Reversing a padded axis needs all of it.
-  const whole = engine.layers.some(({ layer }) => layer.wholeAxis)
-  const steps =
-    lengths && !whole
-      ? Math.max(
-          1,
-          lengths.reduce((a, b) => Math.max(a, b), 0),
-        )
-      : time
-  const weights =
-    batch.weights === undefined ? undefined : toTensorData(batch.weights, 'f32', `${where}, weights`)
-  return {
-    batch: rows,
-    time,
-    steps,
-    inputs,
-    targets: undefined,
-    lengths,
-    weights,
-    reset: batch.reset ?? false,
-  }
-}
-
-/** The prepared batch with its targets, as the loss wants them. */
-export function prepareTargets(engine: Engine, prepared: Prepared, batch: Batch, where: string): Prepared {
-  if (!engine.loss) return prepared // refused where the program is made
-  if (batch.targets === undefined) {
-    throw new OstinatoError('EMPTY_DATA', `${where}, targets`, {
-      expected: 'targets to compare with',
-      received: 'none',
-    })
-  }
-  const { targets: type } = losses[engine.loss]
-  return { ...prepared, targets: toTensorData(batch.targets, type, `${where}, targets`) }
-}
-
-function readLengths(
-  batch: Batch,
-  rows: number,
-  time: number,
-  sequence: boolean,
-  where: string,
-): Int32Array | undefined {
-  if (batch.lengths === undefined && batch.mask === undefined) return undefined
-  if (!sequence)
-    throw new OstinatoError('SHAPE_MISMATCH', where, 'lengths and masks need inputs with a time axis')
-  if (batch.lengths !== undefined && batch.mask !== undefined) {
-    throw new OstinatoError('INVALID_MASK', where, { expected: 'lengths or a mask', received: 'both' })
-  }
-  if (batch.lengths !== undefined)
-    return checkLengths(batch.lengths, { batch: rows, time }, `${where}, lengths`)
-  const mask = toTensorData(batch.mask as TensorLike, 'i32', `${where}, mask`)
-  if (mask.shape.join() !== `${rows},${time}`) {
-    throw new OstinatoError('SHAPE_MISMATCH', `${where}, mask`, {
-      expected: `[${rows}, ${time}]`,
-      received: shapeText(mask.shape),
-    })
-  }
-  return maskToLengths(mask, `${where}, mask`)
-}
+import type { Prepared } from './prepare.js'
+import { borderName } from './trace.js'
 
 /**
- * Copies a tensor into an input of the program, after comparing its shape with the one traced.
- * `time` is the length of the tensor's own time axis, of which the first `steps` are taken.
+ * Copies a tensor into an input of the program, after comparing its shape with the one traced. Of its own time axis, those
+ * steps are taken that run.
  */
 export function feed(
   executable: Executable,
@@ -170,58 +21,72 @@ export function feed(
   const border = executable.traced.program.inputs.find((b) => b.name === name)
   const window = executable.input(name)
   if (!border || !window) return
-  const expected = border.shape.map((d) => {
-    if (d.kind === 'constant') return d.value
-    return d.kind === 'input' && d.name === 'B' ? size.batch : size.time
-  })
+  const { batch } = size
+  const expected = border.shape.map((d) => executable.sizeOf(d, batch, size.times))
   if (tensor.shape.join() !== expected.join()) {
     throw new OstinatoError('SHAPE_MISMATCH', `${where}, ${name}`, {
       expected: shapeText(expected),
       received: shapeText(tensor.shape),
     })
   }
-  const sequence = border.shape.some((d) => d.kind === 'input' && d.name === 'T')
-  if (!sequence || size.steps === size.time) {
+  // Where there is a time axis, it is the second.
+  const [, axis] = border.shape
+  const time = expected[1] ?? 1
+  const steps = axis ? executable.sizeOf(axis, batch, size.steps) : time
+  if (steps === time) {
     window.set(tensor.data)
     return
   }
-  const row = tensor.data.length / size.batch
-  const kept = (row / size.time) * size.steps
-  for (let b = 0; b < size.batch; b++) window.set(tensor.data.subarray(b * row, b * row + kept), b * kept)
+  const row = tensor.data.length / batch
+  const kept = (row / time) * steps
+  for (let b = 0; b < batch; b++) window.set(tensor.data.subarray(b * row, b * row + kept), b * kept)
 }
 
 /** Fills every border of a run; carried rows start from zeros where `fresh` or the batch says so. */
 export function feedBatch(executable: Executable, size: Prepared, fresh: boolean, where: string): void {
+  const { axes } = executable.traced
   executable.setDimensions(size.batch, size.steps)
-  feed(executable, 'inputs', size.inputs, size, where)
+  for (const [i, { tensor }] of size.inputs.entries())
+    feed(executable, borderName('inputs', size.inputs, i), tensor, size, where)
   feedWeights(executable, size, where)
-  const lengths = executable.input('lengths')
-  if (size.lengths) lengths?.set(size.lengths)
-  else lengths?.fill(size.steps)
+  for (const axis of axes) {
+    const window = axis.lengths === undefined ? undefined : executable.input(axis.lengths)
+    if (!window) continue
+    const lengths = size.lengths[axis.source]
+    const valid = (steps: number): number => (steps === 0 ? 0 : Math.max(0, axis.size(steps)))
+    if (!lengths) window.fill(valid(size.steps[axis.source] ?? 1))
+    else for (let b = 0; b < size.batch; b++) window[b] = valid(lengths[b] ?? 0)
+  }
   feedRows(executable, size.batch, fresh || size.reset)
 }
 
 /** Weights of rows count for all their steps. */
 function feedWeights(executable: Executable, size: Prepared, where: string): void {
-  const window = executable.input('weights')
-  if (!window) return
-  if (!size.weights) {
-    window.fill(1)
-    return
+  const { outputs, program } = executable.traced
+  for (const [k, { time }] of outputs.entries()) {
+    const name = borderName('weights', outputs, k)
+    const window = executable.input(name)
+    if (!window) continue
+    const weights = size.weights[k]
+    if (!weights) {
+      window.fill(1)
+      continue
+    }
+    if (weights.shape.length === 2 || !time) {
+      feed(executable, name, weights, size, where)
+      continue
+    }
+    const axis = program.inputs.find((b) => b.name === name)?.shape[1] as Dimension
+    if (weights.data.length !== size.batch) {
+      const all = executable.sizeOf(axis, size.batch, size.times)
+      throw new OstinatoError('SHAPE_MISMATCH', `${where}, ${name}`, {
+        expected: `[${size.batch}] or [${size.batch}, ${all}]`,
+        received: shapeText(weights.shape),
+      })
+    }
+    const steps = executable.sizeOf(axis, size.batch, size.steps)
+    for (let b = 0; b < size.batch; b++) window.fill(weights.data[b] ?? 0, b * steps, (b + 1) * steps)
   }
-  const steps = executable.traced.prediction.time ? size.steps : 1
-  if (size.weights.shape.length === 2 || !executable.traced.prediction.time) {
-    feed(executable, 'weights', size.weights, size, where)
-    return
-  }
-  if (size.weights.data.length !== size.batch) {
-    const received = shapeText(size.weights.shape)
-    throw new OstinatoError('SHAPE_MISMATCH', `${where}, weights`, {
-      expected: `[${size.batch}] or [${size.batch}, ${size.time}]`,
-      received,
-    })
-  }
-  for (let b = 0; b < size.batch; b++) window.fill(size.weights.data[b] ?? 0, b * steps, (b + 1) * steps)
 }
 
 /** Row i of the batch continues row i of the states. */

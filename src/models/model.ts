@@ -2,39 +2,34 @@ import type { BackendName } from '../backends/backend.js'
 import type { LoadedBackend } from '../backends/load.js'
 import type { Precision } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
-import { decodeModel, encodeModel } from '../io/model-file.js'
-import { type Layer, layerFrom } from '../layers/index.js'
+import { encodeModel } from '../io/model-file.js'
+import type { SymbolicTensor } from '../layers/symbolic.js'
 import { type LossName, losses } from '../losses/index.js'
 import { type Optimizer, optimizers } from '../optimizers/index.js'
 import { checkInteger, checkName, checkOptions } from '../suggest.js'
 import { type EvaluateOptions, type EvaluateResult, evaluate } from '../train/evaluate.js'
 import { type FitOptions, fit, type History } from '../train/fit.js'
-import { type Prediction, type PredictOptions, predict } from '../train/predict.js'
+import { type PredictionsOf, type PredictOptions, predict } from '../train/predict.js'
 import type { BatchSource, InputBatch } from '../train/sources.js'
-import { Engine, type NamedLayer, notBuilt } from './engine.js'
+import { type Engine, notBuilt } from './engine.js'
 import { Session, type SessionOptions } from './session.js'
 import { SessionGroup, type SessionGroupOptions } from './session-group.js'
 import { summarize } from './summary.js'
-import { type InputSpecification, type Purpose, traceProgram } from './trace.js'
+import type { SymbolicTensors } from './topology.js'
+import { type Purpose, traceProgram } from './trace.js'
 
-export interface ModelOptions {
-  /** In messages and the model file. Default `sequential`. */
-  readonly name?: string
-  /** Of initial weights and dropout: the same seed gives the same model. Not saved. Default 0. */
-  readonly seed?: number
-  /** Forces a backend; otherwise OSTINATO_BACKEND, native, WASM are tried in this order. */
-  readonly backend?: BackendName
-  /**
-   * Shape of an input row without the batch axis: `[null, 8]` for sequences of 8 features, `[8]` for vectors.
-   * Not needed before an embedding, nor when the first call brings data.
-   */
-  readonly inputShape?: readonly [null, number] | readonly [number]
-}
+/** A value for each output: the value itself where there is one; a list or a record, as the outputs of the model are. */
+export type EachOutput<Outputs extends SymbolicTensors, Value> = Outputs extends SymbolicTensor
+  ? Value
+  : { readonly [Output in keyof Outputs]: Value }
 
-export interface CompileOptions {
+export interface CompileOptions<Outputs extends SymbolicTensors = SymbolicTensor> {
   /** `optimizers.adam({ … })`, or a name for its defaults. Default `adam`. */
   readonly optimizer?: Optimizer | keyof typeof optimizers
-  readonly loss: LossName
+  /** One for each output; a single one serves them all. */
+  readonly loss: LossName | EachOutput<Outputs, LossName>
+  /** How much the mean loss of each output counts in the sum that is made small: at least 0. Default 1 each. */
+  readonly lossWeights?: EachOutput<Outputs, number>
   /**
    * Of the products of `fit`, forward and backward: with `bfloat16` their operands are rounded to it and summed in float32.
    * Weights, activations, gradients and optimizer state stay float32. Default `float32`.
@@ -49,30 +44,15 @@ export interface NamedWeight {
   readonly data: Float32Array
 }
 
-export interface LoadOptions {
-  readonly backend?: BackendName
-  readonly seed?: number
-}
-
-/** A stack of layers with its weights. Made by `sequential` or `load`. */
-export class Model {
+/** A graph of layers with its weights. Made by `sequential`, `model` or `load`; `Outputs` are the outputs as `model` was given them. */
+export class Model<Outputs extends SymbolicTensors = SymbolicTensor> {
   readonly #engine: Engine
   /** Strings kept in the model file beside the weights, such as a vocabulary: written by `save`, read by `load`. */
   readonly extra: Record<string, string> = {}
 
   /** @internal */
-  constructor(layers: readonly Layer[], options: ModelOptions) {
-    checkOptions('sequential', options, ['name', 'seed', 'backend', 'inputShape'])
-    if (layers.length === 0)
-      throw new OstinatoError('INVALID_OPTION', 'sequential', {
-        expected: 'at least one layer',
-        received: 'none',
-      })
-    const { seed = 0 } = options
-    checkSeed('sequential', seed)
-    this.#engine = new Engine(options.name ?? 'sequential', nameLayers(layers), seed, options.backend)
-    const input = inputFrom(layers, options.inputShape)
-    if (input) this.#engine.build(input)
+  constructor(engine: Engine) {
+    this.#engine = engine
   }
 
   /** The backend that runs this model, and why. Throws BACKEND_NOT_READY before `ready`. */
@@ -91,17 +71,18 @@ export class Model {
     return this
   }
 
-  /** Settles optimizer and loss. Optimizer state starts afresh. */
-  compile(options: CompileOptions): this {
-    checkOptions('compile', options, ['optimizer', 'loss', 'precision'])
-    checkName('compile, loss', options.loss, Object.keys(losses) as LossName[])
+  /** Settles optimizer and losses. Optimizer state starts afresh. */
+  compile(options: CompileOptions<Outputs>): this {
+    checkOptions('compile', options, ['optimizer', 'loss', 'lossWeights', 'precision'])
     const { optimizer = 'adam', precision = 'float32' } = options
+    const losses = this.#losses(options.loss)
+    const lossWeights = this.#lossWeights(options.lossWeights)
     checkName('compile, precision', precision, ['float32', 'bfloat16'])
     if (typeof optimizer === 'string') {
       checkName('compile, optimizer', optimizer, Object.keys(optimizers) as (keyof typeof optimizers)[])
-      this.#engine.compile(optimizers[optimizer](), options.loss, precision)
+      this.#engine.compile(optimizers[optimizer](), losses, lossWeights, precision)
     } else if (typeof optimizer === 'object' && 'slots' in optimizer) {
-      this.#engine.compile(optimizer, options.loss, precision)
+      this.#engine.compile(optimizer, losses, lossWeights, precision)
     } else {
       throw new OstinatoError('INVALID_OPTION', 'compile, optimizer', {
         expected: 'an optimizer such as optimizers.adam(), or its name',
@@ -109,6 +90,35 @@ export class Model {
       })
     }
     return this
+  }
+
+  #losses(given: unknown): LossName[] {
+    const { outputs } = this.#engine.topology
+    const known = Object.keys(losses) as LossName[]
+    const values =
+      typeof given === 'object' && given !== null ? eachOutput(this.#engine, 'loss', given) : undefined
+    return outputs.map(({ name }, k) => {
+      const value = (values ? values[k] : given) as LossName
+      checkName(values ? `compile, loss.${name}` : 'compile, loss', value, known)
+      return value
+    })
+  }
+
+  #lossWeights(given: unknown): number[] {
+    const { outputs } = this.#engine.topology
+    const [only] = outputs
+    const values =
+      given === undefined
+        ? undefined
+        : eachOutput(this.#engine, 'lossWeights', outputs.length === 1 && only ? [given] : given)
+    return outputs.map(({ name }, k) => {
+      const value = values?.[k] ?? 1
+      if (typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY) return value
+      throw new OstinatoError('INVALID_OPTION', `compile, lossWeights.${name}`, {
+        expected: 'a finite number of at least 0',
+        received: String(value),
+      })
+    })
   }
 
   /**
@@ -125,11 +135,11 @@ export class Model {
   }
 
   /**
-   * The output for one batch: `[batch, time, features]` or `[batch, features]`. States start from zeros; a `session` carries
-   * them.
+   * The output for one batch: `[batch, time, features]` or `[batch, features]`; of several outputs a list or a record, as
+   * `model` was given them. States start from zeros; a `session` carries them.
    */
-  predict(inputs: InputBatch, options: PredictOptions = {}): Promise<Prediction> {
-    return predict(this.#engine, inputs, options)
+  predict(inputs: InputBatch, options: PredictOptions = {}): Promise<PredictionsOf<Outputs>> {
+    return predict(this.#engine, inputs, options) as Promise<PredictionsOf<Outputs>>
   }
 
   /** Step-by-step inference with carried states. Needs a ready backend: `await model.ready()`. */
@@ -150,31 +160,20 @@ export class Model {
     return summarize(this.#engine)
   }
 
-  /** The program for a purpose, to be printed: one line an instruction. */
+  /** The program for a purpose, to be printed: one line an instruction. `time` is the capacity of every time axis. */
   program(
     purpose: Purpose,
     size: { readonly batch?: number; readonly time?: number; readonly precision?: Precision } = {},
   ): string {
-    const { input, layers, parameters, loss, optimizer } = this.#engine
-    const precision = purpose === 'train' ? this.#engine.precision : (size.precision ?? 'float32')
-    if (!input) throw notBuilt(this.#engine.name)
+    const engine = this.#engine
+    if (!engine.built) throw notBuilt(engine.name)
     checkName('program', purpose, ['train', 'evaluate', 'predict', 'step'])
-    checkInteger('program, batch', size.batch ?? 1, 1)
-    checkInteger('program, time', size.time ?? 1, 1)
-    const capacities = { batch: size.batch ?? 1, time: size.time ?? 1 }
-    const request = {
-      purpose,
-      layers,
-      input,
-      parameters,
-      capacities,
-      lengths: false,
-      weights: false,
-      loss,
-      optimizer,
-      precision,
-    }
-    return traceProgram(request).program.toString()
+    const { batch = 1, time = 1 } = size
+    checkInteger('program, batch', batch, 1)
+    checkInteger('program, time', time, 1)
+    const precision = purpose === 'train' ? engine.precision : (size.precision ?? 'float32')
+    const times = engine.topology.inputs.map(() => time)
+    return traceProgram(engine.request(purpose, { batch, times, precision })).program.toString()
   }
 
   /** Copies of all weights, in the order in which the layers made them. */
@@ -232,10 +231,9 @@ export class Model {
 
   /** The model as the bytes of a `.safetensors` file. */
   toBytes(): Uint8Array {
-    const { name, layers, input } = this.#engine
-    if (!input) throw notBuilt(name)
-    const saved = layers.map(({ name, layer }) => ({ kind: layer.kind, name, options: layer.options }))
-    return encodeModel({ name, layers: saved, input, weights: this.getWeights(), extra: this.extra })
+    const { name, built, topology } = this.#engine
+    if (!built) throw notBuilt(name)
+    return encodeModel({ name, topology, weights: this.getWeights(), extra: this.extra })
   }
 
   /** Writes `toBytes()` to a file, whole or not at all (Node, Bun, Deno). */
@@ -257,108 +255,17 @@ export class Model {
   }
 }
 
-/** A model of layers that run one after the other. */
-export function sequential(layers: readonly Layer[], options: ModelOptions = {}): Model {
-  return new Model(layers, options)
-}
-
-/** Reads a model saved by `save` or `toBytes`. A path needs a file system (Node, Bun, Deno); bytes load anywhere. */
-export async function load(
-  source: string | Uint8Array | ArrayBuffer,
-  options: LoadOptions = {},
-): Promise<Model> {
-  checkOptions('load', options, ['backend', 'seed'])
-  checkSeed('load', options.seed)
-  let bytes: Uint8Array
-  if (typeof source === 'string') bytes = await readModelFile(source)
-  else bytes = source instanceof Uint8Array ? source : new Uint8Array(source)
-  const saved = decodeModel(bytes)
-  const { type, time, features } = saved.input
-  let model: Model
-  try {
-    model = new Model(saved.layers.map(layerFrom), {
-      ...options,
-      name: saved.name,
-      ...(type === 'f32' && features !== undefined
-        ? { inputShape: time ? [null, features] : [features] }
-        : {}),
-    })
-    model.restore(saved.weights)
-  } catch (cause) {
-    if (!(cause instanceof OstinatoError) || cause.code === 'INVALID_FILE') throw cause
-    // What a file says is checked as what a user says, but it is the file that is wrong.
-    throw new OstinatoError('INVALID_FILE', 'model file', cause.message, { cause })
-  }
-  Object.assign(model.extra, saved.extra)
-  return model
-}
-
-function checkSeed(where: string, seed = 0): void {
-  if (Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff) return
-  throw new OstinatoError('INVALID_OPTION', `${where}, seed`, {
-    expected: 'an integer in [0, 2³²)',
-    received: String(seed),
-  })
-}
-
-async function readModelFile(path: string): Promise<Uint8Array> {
-  const { readFile } = await import('node:fs/promises')
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    throw new OstinatoError('INVALID_FILE', `load "${path}"`, (cause as Error).message, { cause })
-  }
-}
-
-/** Names that users gave, and kinds numbered as Keras does: lstm, lstm_1, … */
-function nameLayers(layers: readonly Layer[]): NamedLayer[] {
-  const taken = new Set<string>()
-  for (const { name, kind } of layers) {
-    if (name === undefined) continue
-    if (!/^[\w.-]+$/.test(name)) {
-      throw new OstinatoError('INVALID_OPTION', `${kind}, name`, {
-        expected: 'letters, digits, _ . -',
-        received: `"${name}"`,
-      })
-    }
-    if (taken.has(name))
-      throw new OstinatoError('INVALID_OPTION', `${kind}, name`, {
-        expected: 'a name used once',
-        received: `"${name}" again`,
-      })
-    taken.add(name)
-  }
-  if (new Set(layers).size < layers.length) {
-    throw new OstinatoError('INVALID_OPTION', 'sequential', 'the same layer stands twice', {
-      remedy: 'Make a layer for each place: layers of a stack do not share weights',
+/** The values of a list or record, one for each output. */
+function eachOutput({ topology: { outputs } }: Engine, option: string, given: unknown): unknown[] {
+  const where = `compile, ${option}`
+  if (Array.isArray(given) && given.length === outputs.length) return given
+  const names = outputs.map(({ name }) => name)
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new OstinatoError('INVALID_OPTION', where, {
+      expected: `one for each output: ${names.join(', ')}`,
+      received: Array.isArray(given) ? `a list of ${given.length}` : typeof given,
     })
   }
-  return layers.map((layer) => {
-    let name = layer.name ?? layer.kind
-    for (let n = 1; layer.name === undefined && taken.has(name); n++) name = `${layer.kind}_${n}`
-    taken.add(name)
-    return { name, layer }
-  })
-}
-
-function inputFrom(
-  layers: readonly Layer[],
-  shape: ModelOptions['inputShape'],
-): InputSpecification | undefined {
-  const first = layers[0]
-  if (first?.kind === 'embedding') return { type: 'i32', time: true, features: undefined }
-  if (!shape) return undefined
-  const features = shape.at(-1)
-  if (
-    !Number.isSafeInteger(features) ||
-    (features as number) < 1 ||
-    shape.length > 2 ||
-    (shape.length === 2 && shape[0] !== null)
-  ) {
-    throw new OstinatoError('INVALID_OPTION', 'sequential, inputShape', {
-      expected: '[null, features] or [features]',
-      received: JSON.stringify(shape),
-    })
-  }
-  return { type: 'f32', time: shape.length === 2, features: features as number }
+  for (const name of Object.keys(given)) checkName(where, name, names)
+  return names.map((name) => (given as Record<string, unknown>)[name])
 }

@@ -6,8 +6,10 @@ import type { Purpose } from './trace.js'
 /** What a batch asks of a program. */
 export interface Needs {
   readonly batch: number
-  readonly time: number
-  readonly lengths: boolean
+  /** Steps of each time axis. */
+  readonly times: readonly number[]
+  /** By time axis: whether there are lengths for it. */
+  readonly lengths: readonly boolean[]
   readonly weights: boolean
   readonly precision: Precision
 }
@@ -15,10 +17,23 @@ export interface Needs {
 /** Idle executables kept for one purpose: more arise only while more jobs run at once. */
 const kept = 4
 
+/** Steps of all axes, for comparing sizes. */
+const sumOf = (times: readonly number[]): number =>
+  Math.max(
+    1,
+    times.reduce((sum, time) => sum + time, 0),
+  )
+
 /** Memory for both the old size and the new one, unless that is far more than either asks for. */
-function grown(needs: Needs, batch: number, time: number): Needs {
-  const wide = { ...needs, batch: Math.max(needs.batch, batch), time: Math.max(needs.time, time) }
-  return wide.batch * wide.time <= 2 * needs.batch * needs.time ? wide : needs
+function grown(needs: Needs, old: Executable): Needs {
+  const { batchCapacity, timeCapacities } = old
+  const wide = {
+    ...needs,
+    batch: Math.max(needs.batch, batchCapacity),
+    times: needs.times.map((time, i) => Math.max(time, timeCapacities[i] ?? 1)),
+  }
+  const fits = wide.batch * sumOf(wide.times) <= 2 * needs.batch * sumOf(needs.times)
+  return fits ? wide : needs
 }
 
 export class ExecutablePool {
@@ -32,16 +47,16 @@ export class ExecutablePool {
   acquire(purpose: Purpose, needs: Needs): Executable {
     const key = `${purpose} ${needs.precision} ${needs.lengths} ${needs.weights}`
     const known = this.#idle.get(key)?.pop()
-    if (known?.fits(needs.batch, needs.time)) return known
+    if (known?.fits(needs.batch, needs.times)) return known
     if (known) this.#drop(known)
-    const fresh = this.make(purpose, known ? grown(needs, known.batchCapacity, known.timeCapacity) : needs)
+    const fresh = this.make(purpose, known ? grown(needs, known) : needs)
     this.#keys.set(fresh, key)
     return fresh
   }
 
   /** The same purpose with other needs, its carried states taken along; the old one is gone. */
   exchange(old: Executable, purpose: Purpose, needs: Needs): Executable {
-    const fresh = this.acquire(purpose, grown(needs, old.batchCapacity, old.timeCapacity))
+    const fresh = this.acquire(purpose, grown(needs, old))
     fresh.copyStatesFrom(old)
     this.#drop(old)
     return fresh

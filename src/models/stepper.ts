@@ -1,9 +1,12 @@
 /** What sessions share: the executable of the step program, fed and read without allocating. */
 import type { Precision } from '../contract/index.js'
+import { sizeOf } from '../data/tensor-data.js'
 import { OstinatoError } from '../errors.js'
+import type { InputSpecification } from '../layers/symbolic.js'
 import { type Engine, notBuilt } from './engine.js'
 import type { Executable } from './executable.js'
 import type { ExecutablePool } from './pool.js'
+import type { TracedOutput } from './trace.js'
 
 /**
  * Carried states by name, such as `lstm/h` [batch, units]: small, the same on every backend. Typed arrays survive a structured
@@ -27,6 +30,8 @@ export class Stepper {
   /** Numbers of one row and step: what goes in, what comes out. */
   readonly inputSize: number
   readonly outputSize: number
+  /** The model takes sequences; otherwise a run is one step. */
+  readonly takesSequences: boolean
   #executable: Executable
   /** The run before, whose dimensions are set. */
   #rows = 0
@@ -43,29 +48,30 @@ export class Stepper {
     readonly where: string,
   ) {
     engine.assertUsable()
-    if (!engine.input) throw notBuilt(engine.name)
+    if (!engine.built) throw notBuilt(engine.name)
+    const input = onlyInput(engine, where)
     this.#engine = engine
     this.#pool = engine.pool
     this.#capacity = capacity
     this.#precision = precision
+    this.inputSize = sizeOf(input.features)
+    this.takesSequences = input.axis !== undefined
     this.#executable = this.#pool.acquire('step', this.#needs(1))
-    this.inputSize = engine.input.features ?? 1
-    this.outputSize = this.#executable.traced.prediction.features ?? 1
+    this.outputSize = this.#output.size
   }
 
   /** What comes out are probabilities, not logits. */
   get probabilities(): boolean {
-    return this.#executable.traced.prediction.probabilities
+    return this.#output.probabilities
   }
 
   /** Every step has an output of its own; otherwise only the last one of a run. */
   get returnsSequences(): boolean {
-    return this.#executable.traced.prediction.time
+    return this.#output.time
   }
 
-  /** The model takes sequences; otherwise a run is one step. */
-  get takesSequences(): boolean {
-    return this.#engine.input?.time === true
+  get #output(): TracedOutput {
+    return this.#executable.traced.outputs[0]!
   }
 
   /**
@@ -147,16 +153,17 @@ export class Stepper {
   }
 
   #needs(time: number) {
-    return { batch: this.#capacity, time, lengths: false, weights: false, precision: this.#precision }
+    const times = this.takesSequences ? [time] : []
+    return { batch: this.#capacity, times, lengths: [], weights: false, precision: this.#precision }
   }
 
   /** Grows where a run has more steps than any before, the states taken along. */
   #executableFor(rows: number, steps: number): Executable {
     if (rows === this.#rows && steps === this.#steps) return this.#executable
-    if (!this.#executable.fits(this.#capacity, steps)) {
-      this.#executable = this.#pool.exchange(this.#executable, 'step', this.#needs(steps))
-    }
-    this.#executable.setDimensions(rows, steps)
+    const needs = this.#needs(steps)
+    if (!this.#executable.fits(needs.batch, needs.times))
+      this.#executable = this.#pool.exchange(this.#executable, 'step', needs)
+    this.#executable.setDimensions(rows, needs.times)
     this.#rows = rows
     this.#steps = steps
     return this.#executable
@@ -170,6 +177,21 @@ export class Stepper {
     }
     return this.#result.values
   }
+}
+
+/** A stream is one input and one output. */
+function onlyInput({ topology: { inputs, outputs } }: Engine, where: string): InputSpecification {
+  const [input] = inputs
+  if (inputs.length === 1 && outputs.length === 1 && input?.specification) return input.specification
+  throw new OstinatoError(
+    'INVALID_OPTION',
+    where,
+    {
+      expected: 'a model of one input and one output',
+      received: `${inputs.length} and ${outputs.length}`,
+    },
+    { remedy: 'Use predict' },
+  )
 }
 
 /** What stands in the window differs from what came where that was no int32. */

@@ -2,47 +2,43 @@
 import type { Precision, SegmentKind } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import {
+  add,
+  affine,
   appendGradients,
-  type Border,
+  broadcast,
   copy,
   type Dimension,
-  Graph,
-  lower,
+  divide,
+  isLoss,
+  multiply,
+  type Node,
+  operandOf,
   type Program,
-  planMemory,
   rootOf,
-  type Scalar,
-  stateLoad,
-  stateStore,
   type Tensor,
-  transpose,
 } from '../graph/index.js'
-import type { Layer, Mode, Scope } from '../layers/layer.js'
 import { type LossName, losses } from '../losses/index.js'
 import type { Optimizer } from '../optimizers/index.js'
-import type { Parameter, ParameterTable } from './parameters.js'
-
-/** What a model takes: [batch, time, …features] or [batch, …features]. */
-export interface InputSpecification {
-  readonly type: 'f32' | 'i32'
-  readonly time: boolean
-  /** Absent for one token a step. */
-  readonly features: number | undefined
-}
+import type { ParameterTable } from './parameters.js'
+import type { Port, Topology } from './topology.js'
+import { notCompiled, type TracedAxis, Tracing } from './tracing.js'
 
 /** What a program is traced for. */
 export type Purpose = 'train' | 'evaluate' | 'predict' | 'step'
 
 export interface TraceRequest {
   readonly purpose: Purpose
-  readonly layers: readonly { readonly name: string; readonly layer: Layer }[]
-  readonly input: InputSpecification
+  /** All of its inputs are known. */
+  readonly topology: Topology
   readonly parameters: ParameterTable
-  readonly capacities: { readonly batch: number; readonly time: number }
-  /** Whether batches carry these. */
-  readonly lengths: boolean
+  readonly capacities: { readonly batch: number; readonly times: readonly number[] }
+  /** By time axis: whether batches carry lengths for it. */
+  readonly lengths: readonly boolean[]
+  /** Whether batches carry weights. */
   readonly weights: boolean
-  readonly loss: LossName | undefined
+  /** By output. */
+  readonly losses: readonly LossName[] | undefined
+  readonly lossWeights: readonly number[]
   readonly optimizer: Optimizer | undefined
   /** Of all products. Default `float32`. */
   readonly precision?: Precision
@@ -56,210 +52,129 @@ export interface StatePlace {
   readonly offset: number
 }
 
+export interface TracedOutput {
+  readonly name: string
+  /** It has a time axis. */
+  readonly time: boolean
+  /** Numbers of one row and step. */
+  readonly size: number
+  /** The last thing done is a softmax. */
+  readonly probabilities: boolean
+  /** Where [Σ w·ℓ, Σ w] of its loss stand among the statistics. */
+  readonly statistics: number
+}
+
 export interface TracedProgram {
   readonly program: Program
+  readonly axes: readonly TracedAxis[]
   readonly states: readonly StatePlace[]
-  /** Rows of each state slab. */
-  readonly stateRows: number
+  /** The batch is the number of rows of each state slab. */
+  readonly capacities: TraceRequest['capacities']
   /** Initial values of the scalars that layers brought along. */
   readonly scalars: ReadonlyMap<string, number>
-  /** [...features] of the prediction, and whether it has a time axis. */
-  readonly prediction: {
-    readonly time: boolean
-    readonly features: number | undefined
-    /** The last thing done is a softmax. */
-    readonly probabilities: boolean
-  }
+  readonly outputs: readonly TracedOutput[]
 }
 
-const modes: Readonly<Record<Purpose, Mode>> = {
-  train: 'train',
-  evaluate: 'infer',
-  predict: 'infer',
-  step: 'step',
+/** The border of an input, target, weight or output: with its name where there are several. */
+export function borderName(kind: string, named: readonly { readonly name: string }[], index: number): string {
+  return named.length === 1 ? kind : `${kind}/${named[index]?.name}`
 }
 
-/** FNV-1a: the site of a layer's random numbers. */
-function siteOf(path: string): number {
-  let h = 0x811c9dc5
-  for (let i = 0; i < path.length; i++) h = Math.imul(h ^ path.charCodeAt(i), 0x01000193)
-  return h | 0
-}
-
-/** One tracing of one model: the graph, and the borders that the layers asked for on the way. */
-class Tracing {
-  readonly graph = new Graph()
-  readonly batch: Dimension
-  readonly time: Dimension
-  readonly inputs: Border[] = []
-  readonly outputs: Border[] = []
-  readonly placeNames = new Map<string, string>()
-  readonly states: StatePlace[] = []
-  readonly scalars = new Map<string, number>()
-  readonly leaves = new Map<Parameter, Tensor>()
-  readonly parametersBuffer: number
-  readonly statistics: number
-  readonly #stores: (() => void)[] = []
-  #rows: { load: Tensor; store: Tensor } | undefined
-  #stateElements = 0
-  #slabs: { tensor: Tensor; offset: number }[] = []
-
-  constructor(readonly request: TraceRequest) {
-    const { graph } = this
-    const { capacities, parameters, precision = 'float32' } = request
-    graph.precision = precision
-    this.batch = graph.dimensions.input('B', capacities.batch)
-    this.time = graph.dimensions.input('T', capacities.time)
-    this.parametersBuffer = graph.addBuffer('parameters', 'f32', parameters.elements, 'parameters')
-    this.statistics = graph.addBuffer('statistics', 'f64', 8, 'statistics')
-  }
-
-  /** A border tensor [batch, time, …] or [batch, …], and the same time-major. */
-  input(name: string, type: 'f32' | 'i32', time: boolean, features: number | undefined): Tensor {
-    const axes = [this.batch, ...(time ? [this.time] : []), ...(features === undefined ? [] : [features])]
-    const shape = this.graph.shape(axes)
-    const elements = shape.reduce((product, d) => product * d.capacity, 1)
-    const buffer = this.graph.addBuffer('input', type, elements, name)
-    this.inputs.push({ name, type, shape })
-    const tensor = this.graph.tensor(shape, type, { buffer, offset: 0 })
-    return time ? transpose(tensor) : tensor
-  }
-
-  output(name: string, value: Tensor): void {
-    const { graph } = this
-    const [a, b, ...rest] = value.shape
-    const time = value.shape.length === 3
-    const shape = time && a && b ? [b, a, ...rest] : value.shape
-    const elements = shape.reduce((product, d) => product * d.capacity, 1)
-    const buffer = graph.addBuffer('output', value.type, elements, name)
-    this.outputs.push({ name, type: value.type, shape })
-    // The copy into the output buffer is where the batch-major order returns.
-    rootOf(time ? transpose(value) : copy(value)).placement = { buffer, offset: 0 }
-  }
-
-  parameter(layer: string, options: Parameters<Scope['parameter']>[0]): Tensor {
-    const parameter = this.request.parameters.define(layer, options)
-    const known = this.leaves.get(parameter)
-    if (known) return known
-    const place = { buffer: this.parametersBuffer, offset: parameter.offset }
-    this.placeNames.set(`${place.buffer}:${place.offset}`, parameter.name)
-    const tensor = this.graph.tensor(parameter.shape, 'f32', place)
-    this.leaves.set(parameter, tensor)
-    return tensor
-  }
-
-  scope(layer: string): Scope {
-    const { graph, request } = this
-    const mode = modes[request.purpose]
-    return {
-      graph,
-      mode,
-      lengths: this.lengths,
-      parameter: (options) => this.parameter(layer, options),
-      scalar: (name, value) => {
-        const full = `${layer}/${name}`
-        this.scalars.set(full, value)
-        return graph.scalar(full)
-      },
-      part: (name, trace) => {
-        const path = `${layer}/${name}`
-        graph.path = path
-        const made = trace(this.scope(path))
-        graph.path = layer
-        return made
-      },
-      random: (rate: Scalar) => ({
-        rate,
-        seed: graph.scalar('seed'),
-        run: graph.scalar('run'),
-        site: siteOf(layer),
-      }),
-      carriedState: (name, units, stateful) => {
-        if (!stateful && mode !== 'step') return undefined
-        return this.#carriedState(`${layer}/${name}`, units)
-      },
-    }
-  }
-
-  lengths: Tensor | undefined
-
-  declareLengths(): void {
-    const buffer = this.graph.addBuffer('input', 'i32', this.batch.capacity, 'lengths')
-    this.inputs.push({ name: 'lengths', type: 'i32', shape: [this.batch] })
-    this.lengths = this.graph.tensor([this.batch], 'i32', { buffer, offset: 0 })
-  }
-
-  #rowIndices(name: string): Tensor {
-    const buffer = this.graph.addBuffer('input', 'i32', this.batch.capacity, name)
-    this.inputs.push({ name, type: 'i32', shape: [this.batch] })
-    return this.graph.tensor([this.batch], 'i32', { buffer, offset: 0 })
-  }
-
-  #carriedState(name: string, units: number) {
-    this.#rows ??= { load: this.#rowIndices('loadRows'), store: this.#rowIndices('storeRows') }
-    const rows = this.#rows
-    const slab = this.graph.tensor([this.batch.capacity, units])
-    const offset = this.#stateElements
-    this.#stateElements += Math.ceil((this.batch.capacity * units) / 16) * 16
-    this.states.push({ name, units, offset })
-    this.#slabs.push({ tensor: slab, offset })
-    return {
-      initial: stateLoad(slab, rows.load),
-      // States are written last of all, when nothing can fail any more.
-      store: (final: Tensor) => void this.#stores.push(() => stateStore(final, rows.store, slab)),
-    }
-  }
-
-  finish(segments: readonly SegmentKind[]): TracedProgram['program'] {
-    const { graph } = this
-    for (const store of this.#stores) store()
-    if (this.#slabs.length > 0) {
-      const buffer = graph.addBuffer('states', 'f32', this.#stateElements, 'states')
-      for (const [i, slab] of this.#slabs.entries()) {
-        slab.tensor.placement = { buffer, offset: slab.offset }
-        this.placeNames.set(`${buffer}:${slab.offset}`, this.states[i]?.name ?? '')
-      }
-    }
-    return lower(graph, planMemory(graph), {
-      name: this.request.purpose,
-      segments,
-      inputs: this.inputs,
-      outputs: this.outputs,
-      placeNames: this.placeNames,
-    })
-  }
-}
-
-/** Calls `seen` with the output of every layer on the way. */
-function traceLayers(tracing: Tracing, seen?: (output: Tensor) => void): Tensor {
-  const { request, graph } = tracing
-  const { input } = request
-  let x = tracing.input('inputs', input.type, input.time, input.features)
-  if (request.lengths) tracing.declareLengths()
-  for (const { name, layer } of request.layers) {
+/** Calls `seen` with the output of every call on the way. */
+function traceCalls(tracing: Tracing, seen?: (outputs: readonly Tensor[]) => void): Tensor[] {
+  const { graph, request } = tracing
+  const { inputs, calls, layers, outputs } = request.topology
+  const nodes: (readonly Tensor[])[] = inputs.map((input, i) => [
+    tracing.modelInput(input, borderName('inputs', inputs, i)),
+  ])
+  const uses = new Map<number, number>()
+  for (const { layer: position, inputs: ports } of calls) {
+    const { name, layer } = layers[position]!
+    const use = uses.get(position) ?? 0
+    uses.set(position, use + 1)
     graph.path = name
-    x = layer.trace(x, tracing.scope(name))
-    seen?.(x)
+    const operands = ports.map((port) => tensorAt(nodes, port))
+    if (!layer.accepts(operands.length)) {
+      const received = `${operands.length} input${operands.length === 1 ? '' : 's'}`
+      throw new OstinatoError('INVALID_TOPOLOGY', name, { expected: 'as many inputs as it takes', received })
+    }
+    const made = layer.call(operands, tracing.scope(name, use === 0 ? name : `${name}#${use}`))
+    seen?.(made)
+    nodes.push(made)
   }
   graph.path = ''
-  return x
+  return outputs.map(({ port }) => tensorAt(nodes, port))
 }
 
-function traceLoss(tracing: Tracing, prediction: Tensor, weight: Tensor | undefined): Tensor {
+function tensorAt(nodes: readonly (readonly Tensor[])[], { node, index }: Port): Tensor {
+  const tensor = nodes[node]?.[index]
+  if (tensor) return tensor
+  throw new OstinatoError('INVALID_TOPOLOGY', 'model', {
+    expected: 'tensors that layers have made',
+    received: `output ${index} of node ${node}`,
+  })
+}
+
+/** What a loss leaves behind: Σ w·ℓ and Σ w as statistics, and Σ w as a tensor. */
+interface TracedLoss {
+  readonly node: Node
+  readonly sums: Tensor
+  readonly weight: Tensor
+}
+
+/** Slots of the statistics: sums of the first loss, the norm, sums of the others, norms nobody reads. */
+export const normSlot = 2
+const sumsSlot = (output: number): number => (output === 0 ? 0 : 2 + 2 * output)
+
+function traceLoss(tracing: Tracing, output: number, prediction: Tensor, weight?: Tensor): TracedLoss {
   const { request, graph } = tracing
-  if (!request.loss)
-    throw new OstinatoError('NOT_COMPILED', 'model', 'no loss', { remedy: 'Call model.compile first' })
-  const loss = losses[request.loss]
-  const time = prediction.shape.length === 3
-  const width = prediction.shape.at(-1)?.capacity
-  graph.path = 'loss'
-  const targets = tracing.input('targets', loss.targets, time, loss.wide ? width : undefined)
-  const weights = request.weights ? tracing.input('weights', 'f32', time, undefined) : undefined
-  const sums = graph.tensor([2], 'f64', { buffer: tracing.statistics, offset: 0 })
-  tracing.placeNames.set(`${tracing.statistics}:0`, 'loss')
-  loss.trace(prediction, targets, { weights, lengths: tracing.lengths, loss: sums, weight })
+  const name = request.losses?.[output]
+  if (!name) throw notCompiled('no loss')
+  const loss = losses[name]
+  const border = (kind: string): string => borderName(kind, request.topology.outputs, output)
+  const time = tracing.isSequence(prediction) ? prediction.shape[0] : undefined
+  const features = prediction.shape.slice(time ? 2 : 1)
+  graph.path = border('loss')
+  const wanted = loss.wide ? features : features.slice(0, -1)
+  const targets = tracing.input(border('targets'), loss.targets, time, wanted)
+  const weights = request.weights ? tracing.input(border('weights'), 'f32', time, []) : undefined
+  const sums = graph.tensor([2], 'f64', { buffer: tracing.statistics, offset: sumsSlot(output) })
+  tracing.placeNames.set(`${tracing.statistics}:${sumsSlot(output)}`, border('loss'))
+  const total = weight ?? graph.tensor([1])
+  const before = graph.nodes.length
+  loss.trace(prediction, targets, {
+    weights,
+    lengths: tracing.lengthsOf(prediction),
+    loss: sums,
+    weight: total,
+  })
+  const node = graph.nodes.slice(before).find(({ instruction }) => isLoss(instruction)) as Node
   graph.path = ''
-  return sums
+  return { node, sums, weight: total }
+}
+
+/**
+ * Several losses: L = Σ λₖ · Sₖ ∕ Wₖ, each the mean over its own valid steps (Keras). The gradient buffer holds a sum beside
+ * its weight, W · ∂L beside W = Σ Wₖ: there, every step of loss k counts λₖ · W ∕ Wₖ times.
+ */
+function traceLosses(tracing: Tracing, predictions: readonly Tensor[], weight: Tensor): TracedLoss[] {
+  const { graph, request } = tracing
+  if (predictions.length === 1) return [traceLoss(tracing, 0, predictions[0] as Tensor, weight)]
+  const traced = predictions.map((prediction, k) => traceLoss(tracing, k, prediction))
+  graph.path = 'loss'
+  const total = traced.map((loss) => loss.weight).reduce((sum, w) => add(sum, w))
+  graph.append('copy', { x: total }, { y: weight })
+  for (const [k, { node, weight: own }] of traced.entries()) {
+    // Where no step is valid, the small number keeps 0 ∕ 0 away.
+    const share = divide(affine(total, request.lossWeights[k] ?? 1), affine(own, 1, 1e-20))
+    const steps = operandOf(node, 'targets').shape.slice(0, 2)
+    const count = graph.elements(steps)
+    const given = node.operands.get('weights')
+    const weights = given ? multiply(graph.reshape(given, [count, 1]), share) : broadcast(share, 0, count)
+    node.gradientOperands.set('weights', graph.reshape(weights, steps))
+  }
+  graph.path = ''
+  return traced
 }
 
 /** Puts every gradient at its weight's place in the flat gradient buffer. */
@@ -283,19 +198,30 @@ function placeGradients(tracing: Tracing, gradientBuffer: number): void {
   graph.path = ''
 }
 
-function traceUpdate(tracing: Tracing, gradientBuffer: number, weight: Tensor, sums: Tensor): void {
+function traceUpdate(
+  tracing: Tracing,
+  gradientBuffer: number,
+  traced: readonly TracedLoss[],
+  weight: Tensor,
+): void {
   const { request, graph } = tracing
   const { optimizer, parameters } = request
-  if (!optimizer)
-    throw new OstinatoError('NOT_COMPILED', 'model', 'no optimizer', { remedy: 'Call model.compile first' })
+  if (!optimizer) throw notCompiled('no optimizer')
   graph.segment = 1
   graph.path = 'optimizer'
   const P = parameters.elements
   const flat = (buffer: number, offset = 0): Tensor => graph.tensor([P], 'f32', { buffer, offset })
+  const statistic = (offset: number): Tensor =>
+    graph.tensor([1], 'f64', { buffer: tracing.statistics, offset })
   const gradients = flat(gradientBuffer)
-  const norm = graph.tensor([1], 'f64', { buffer: tracing.statistics, offset: 2 })
-  tracing.placeNames.set(`${tracing.statistics}:2`, 'norm')
-  graph.append('gradient_norm', { gradients, loss: sums, weight }, { norm })
+  const norm = statistic(normSlot)
+  tracing.placeNames.set(`${tracing.statistics}:${normSlot}`, 'norm')
+  for (const [k, { sums }] of traced.entries()) {
+    // That all is finite is checked of every loss; the gradients are walked once.
+    const walked = k === 0 ? { gradients, norm } : { gradients: weight, norm: statistic(normSlot + 1) }
+    const { gradients: checked, norm: found } = walked
+    graph.append('gradient_norm', { gradients: checked, loss: sums, weight }, { norm: found })
+  }
   const slots: Record<string, Tensor> = {}
   if (optimizer.slots.length > 0) {
     const buffer = graph.addBuffer('slots', 'f32', P * optimizer.slots.length, 'slots')
@@ -319,11 +245,12 @@ function traceUpdate(tracing: Tracing, gradientBuffer: number, weight: Tensor, s
   graph.path = ''
 }
 
-/** The output shape of every layer, batch-major as users see it. */
-export function traceShapes(request: TraceRequest): Dimension[][] {
-  const shapes: Dimension[][] = []
-  traceLayers(new Tracing(request), ({ shape: [a, b, ...rest], shape }) => {
-    shapes.push(shape.length === 3 && a && b ? [b, a, ...rest] : [...shape])
+/** The output shapes of every call, batch-major as users see them. */
+export function traceShapes(request: TraceRequest): Dimension[][][] {
+  const tracing = new Tracing(request)
+  const shapes: Dimension[][][] = []
+  traceCalls(tracing, (outputs) => {
+    shapes.push(outputs.map((output) => tracing.outerShape(output)))
   })
   return shapes
 }
@@ -332,32 +259,39 @@ export function traceShapes(request: TraceRequest): Dimension[][] {
 export function traceProgram(request: TraceRequest): TracedProgram {
   const tracing = new Tracing(request)
   const { graph } = tracing
-  const prediction = traceLayers(tracing)
+  const { outputs } = request.topology
+  const predictions = traceCalls(tracing)
   let segments: SegmentKind[] = ['forward']
   if (request.purpose === 'predict' || request.purpose === 'step') {
-    tracing.output('outputs', prediction)
+    for (const [k, prediction] of predictions.entries())
+      tracing.output(borderName('outputs', outputs, k), prediction)
   } else if (request.purpose === 'evaluate') {
-    traceLoss(tracing, prediction, undefined)
+    for (const [k, prediction] of predictions.entries()) traceLoss(tracing, k, prediction)
   } else {
     segments = ['gradients', 'update']
     const P = request.parameters.elements
     const gradientBuffer = graph.addBuffer('gradients', 'f32', P + 16, 'gradients')
     const weight = graph.tensor([1], 'f32', { buffer: gradientBuffer, offset: P })
     tracing.placeNames.set(`${gradientBuffer}:${P}`, 'weight')
-    const sums = traceLoss(tracing, prediction, weight)
+    const traced = traceLosses(tracing, predictions, weight)
     placeGradients(tracing, gradientBuffer)
-    traceUpdate(tracing, gradientBuffer, weight, sums)
+    traceUpdate(tracing, gradientBuffer, traced, weight)
   }
-  const features = prediction.shape.at(-1)?.capacity
   return {
     program: tracing.finish(segments),
+    axes: tracing.axes,
     states: tracing.states,
-    stateRows: request.capacities.batch,
+    capacities: request.capacities,
     scalars: tracing.scalars,
-    prediction: {
-      time: prediction.shape.length === 3,
-      features,
-      probabilities: rootOf(prediction).node?.instruction === 'softmax',
-    },
+    outputs: predictions.map((prediction, k) => {
+      const time = tracing.isSequence(prediction)
+      return {
+        name: (outputs[k] as Topology['outputs'][number]).name,
+        time,
+        size: prediction.shape.slice(time ? 2 : 1).reduce((product, d) => product * d.capacity, 1),
+        probabilities: rootOf(prediction).node?.instruction === 'softmax',
+        statistics: sumsSlot(k),
+      }
+    }),
   }
 }

@@ -4,14 +4,11 @@ import type { Engine } from '../models/engine.js'
 import { checkName, checkOptions } from '../suggest.js'
 import { BatchRunner } from './runner.js'
 import type { BatchSource } from './sources.js'
+import { type Losses, Totals } from './totals.js'
 import { eachBatch } from './upcoming.js'
 
-export interface EvaluateResult {
-  /** Mean over all valid steps. */
-  readonly loss: number
-  /** Valid steps (their total weight). */
-  readonly weight: number
-}
+/** Means over all valid steps. */
+export interface EvaluateResult extends Losses {}
 
 export interface EvaluateOptions {
   readonly signal?: AbortSignal
@@ -27,8 +24,7 @@ export async function evaluateSource(
 ): Promise<EvaluateResult> {
   const runner = new BatchRunner(engine, 'evaluate', precision, signal)
   const job = { source: data, where: 'evaluate', signal }
-  let sum = 0
-  let total = 0
+  const totals = new Totals(engine)
   let count = 0
   try {
     await eachBatch(
@@ -39,21 +35,20 @@ export async function evaluateSource(
         count++
         const running = runner.run(batch, ['forward'], `evaluate, batch ${count}`)
         busy()
-        const { context } = await running
-        sum += context.statistics[0] ?? 0
-        total += context.statistics[1] ?? 0
+        totals.add(await running)
       },
     )
   } finally {
     runner.release()
   }
-  if (total === 0) {
+  const means = totals.means
+  if (means.weight === 0) {
     throw new OstinatoError('EMPTY_BATCH', 'evaluate', {
       expected: 'at least one valid step',
       received: 'none',
     })
   }
-  return { loss: sum / total, weight: total }
+  return means
 }
 
 export function evaluate(

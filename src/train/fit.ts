@@ -1,26 +1,24 @@
 import { OstinatoError } from '../errors.js'
 import type { Engine } from '../models/engine.js'
-import type { Prepared } from '../models/feed.js'
+import type { Prepared } from '../models/prepare.js'
+import { normSlot } from '../models/trace.js'
 import { checkInteger, checkOptions } from '../suggest.js'
 import { evaluateSource } from './evaluate.js'
 import { BatchRunner } from './runner.js'
 import { type BatchSource, lengthOf } from './sources.js'
+import { type Losses, Totals } from './totals.js'
 import { eachBatch } from './upcoming.js'
 
-/** What is known after a training step. */
-export interface StepLogs {
+/** What is known after a training step: losses are means over the valid steps of this batch. */
+export interface StepLogs extends Losses {
   /** From 1, over all epochs of this call. */
   readonly step: number
   /** From 0. */
   readonly epoch: number
   /** Steps of an epoch, where the data knows. */
   readonly stepsPerEpoch: number | undefined
-  /** Mean over the valid steps of this batch. */
-  readonly loss: number
   /** Norm of the mean gradient before clipping. */
   readonly gradientNorm: number
-  /** Valid steps (their total weight). */
-  readonly weight: number
 }
 
 export interface EpochLogs {
@@ -28,6 +26,8 @@ export interface EpochLogs {
   readonly epoch: number
   /** Mean over all valid steps of the epoch, each under the weights of its time. */
   readonly loss: number
+  /** The same by output, before the loss weights. */
+  readonly losses: Readonly<Record<string, number>>
   /** Mean over the validation data, after the epoch. */
   readonly validationLoss: number | undefined
 }
@@ -64,12 +64,13 @@ function learningRateAt({ optimizer }: Engine, step: number): number {
   })
 }
 
-/** One training step: the executable's statistics afterwards are [Σ w·ℓ, Σ w, norm]. */
+/** One training step, whose losses are added to the totals of the epoch too. */
 async function trainStep(
   runner: BatchRunner,
   batch: Prepared,
+  epoch: Totals,
   where: string,
-): Promise<{ loss: number; weight: number; gradientNorm: number }> {
+): Promise<Losses & { gradientNorm: number }> {
   const { engine } = runner
   const step = engine.step + 1
   const learningRate = learningRateAt(engine, step)
@@ -79,8 +80,9 @@ async function trainStep(
     e.setScalar('run', step)
   })
   engine.step = step
-  const [sum = 0, weight = 0, gradientNorm = 0] = executable.context.statistics
-  return { loss: sum / weight, weight, gradientNorm }
+  const totals = new Totals(engine)
+  for (const each of [totals, epoch]) each.add(executable)
+  return { ...totals.means, gradientNorm: executable.context.statistics[normSlot] ?? 0 }
 }
 
 export async function fit(engine: Engine, data: BatchSource, options: FitOptions): Promise<History> {
@@ -89,7 +91,7 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
   const { epochs = 1, validationData, callbacks = {}, signal } = options
   checkInteger('fit, epochs', epochs, 1)
   signal?.throwIfAborted()
-  if (!engine.optimizer || !engine.loss) {
+  if (!engine.optimizer || !engine.losses) {
     throw new OstinatoError('NOT_COMPILED', 'fit', 'no optimizer and loss', {
       remedy: 'Call model.compile({ optimizer, loss }) first',
     })
@@ -102,27 +104,24 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
     let step = 0
     try {
       for (let epoch = 0; epoch < epochs; epoch++) {
-        let sum = 0
-        let total = 0
+        const totals = new Totals(engine)
         await eachBatch(
           engine,
           job,
           () => `fit, step ${step + 1}`,
           async (batch, busy) => {
             step++
-            const running = trainStep(runner, batch, `fit, step ${step}`)
+            const running = trainStep(runner, batch, totals, `fit, step ${step}`)
             busy()
-            const { loss, weight, gradientNorm } = await running
-            sum += loss * weight
-            total += weight
-            const logs = { step, epoch, stepsPerEpoch, loss, gradientNorm, weight }
+            const logs = { step, epoch, stepsPerEpoch, ...(await running) }
             await engine.letRead(() => callbacks.onStepEnd?.(logs))
           },
         )
-        history.loss.push(sum / total)
+        const { loss, losses } = totals.means
+        history.loss.push(loss)
         const validation = validationData && (await evaluateSource(engine, validationData, options))
         if (validation) history.validationLoss.push(validation.loss)
-        const logs = { epoch, loss: sum / total, validationLoss: validation?.loss }
+        const logs = { epoch, loss, losses, validationLoss: validation?.loss }
         await engine.letRead(() => callbacks.onEpochEnd?.(logs))
       }
     } finally {

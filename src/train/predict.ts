@@ -1,6 +1,11 @@
 import { type Precision, precisionNames } from '../contract/index.js'
+import { sizeOf } from '../data/tensor-data.js'
+import type { SymbolicTensor } from '../layers/symbolic.js'
 import type { Engine } from '../models/engine.js'
-import { feedBatch, prepareBatch } from '../models/feed.js'
+import type { Executable } from '../models/executable.js'
+import { feedBatch } from '../models/feed.js'
+import { prepareBatch } from '../models/prepare.js'
+import type { SymbolicTensors } from '../models/topology.js'
 import { checkName, checkOptions } from '../suggest.js'
 import type { InputBatch } from './sources.js'
 
@@ -16,11 +21,24 @@ export interface Prediction {
   readonly shape: readonly number[]
 }
 
+/** One prediction, a list or a record of them, as the outputs of the model are. */
+export type PredictionsOf<Outputs extends SymbolicTensors> = Outputs extends SymbolicTensor
+  ? Prediction
+  : { -readonly [Output in keyof Outputs]: Prediction }
+
+function readOutputs(executable: Executable, batch: number, times: readonly number[]): Prediction[] {
+  return executable.traced.program.outputs.map((border, k) => {
+    const shape = border.shape.map((d) => executable.sizeOf(d, batch, times))
+    const data = executable.context.outputs[k]?.subarray(0, sizeOf(shape)) ?? []
+    return { data: Float32Array.from(data), shape }
+  })
+}
+
 export async function predict(
   engine: Engine,
   batch: InputBatch,
   options: PredictOptions,
-): Promise<Prediction> {
+): Promise<PredictionsOf<SymbolicTensors>> {
   checkOptions('predict', options, ['signal', 'precision'])
   const { signal, precision = 'float32' } = options
   checkName('predict, precision', precision, precisionNames)
@@ -28,12 +46,12 @@ export async function predict(
   return engine.reading(async () => {
     // Every step of the padded axis is answered, valid or not.
     const prepared = prepareBatch(engine, batch, 'predict')
-    const whole = { ...prepared, steps: prepared.time }
+    const whole = { ...prepared, steps: prepared.times }
     await engine.ready()
     const needs = {
       batch: whole.batch,
-      time: whole.time,
-      lengths: whole.lengths !== undefined,
+      times: whole.times,
+      lengths: whole.lengths.map((lengths) => lengths !== undefined),
       weights: false,
       precision,
     }
@@ -41,10 +59,11 @@ export async function predict(
     try {
       feedBatch(executable, whole, true, 'predict')
       await executable.run(['forward'], 'predict', signal)
-      const { time, features = 1 } = executable.traced.prediction
-      const shape = time ? [whole.batch, whole.time, features] : [whole.batch, features]
-      const size = shape.reduce((product, n) => product * n, 1)
-      return { data: Float32Array.from(executable.context.outputs[0]?.subarray(0, size) ?? []), shape }
+      const predictions = readOutputs(executable, whole.batch, whole.times)
+      const { outputForm, outputs } = engine.topology
+      if (outputForm === 'one') return predictions[0] as Prediction
+      if (outputForm === 'list') return predictions
+      return Object.fromEntries(outputs.map(({ name }, k) => [name, predictions[k] as Prediction]))
     } finally {
       engine.pool.release(executable)
     }

@@ -2,8 +2,10 @@ import type { Precision, SegmentKind } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import type { Engine } from '../models/engine.js'
 import type { Executable } from '../models/executable.js'
-import { feed, feedBatch, type Prepared } from '../models/feed.js'
+import { feed, feedBatch } from '../models/feed.js'
 import type { Needs } from '../models/pool.js'
+import type { Prepared } from '../models/prepare.js'
+import { borderName } from '../models/trace.js'
 
 /** Runs batches with targets one after the other, in one executable that grows when a batch needs it. */
 export class BatchRunner {
@@ -23,14 +25,14 @@ export class BatchRunner {
     const old = this.#executable
     const needs = {
       batch: batch.batch,
-      time: batch.steps,
+      times: batch.steps,
       // Once a batch has had lengths or weights, all have them: one program serves from then on.
-      lengths: this.#needs?.lengths === true || batch.lengths !== undefined,
-      weights: this.#needs?.weights === true || batch.weights !== undefined,
+      lengths: batch.lengths.map((lengths, i) => this.#needs?.lengths[i] === true || lengths !== undefined),
+      weights: this.#needs?.weights === true || batch.weights.some((weights) => weights !== undefined),
       precision: this.precision,
     }
-    const same = needs.lengths === this.#needs?.lengths && needs.weights === this.#needs.weights
-    if (old && same && old.fits(needs.batch, needs.time)) return old
+    const same = needs.lengths.join() === this.#needs?.lengths.join() && needs.weights === this.#needs.weights
+    if (old && same && old.fits(needs.batch, needs.times)) return old
     this.#executable = old
       ? this.engine.pool.exchange(old, this.purpose, needs)
       : this.engine.pool.acquire(this.purpose, needs)
@@ -59,7 +61,9 @@ export class BatchRunner {
       )
     }
     feedBatch(executable, batch, fresh, where)
-    if (batch.targets) feed(executable, 'targets', batch.targets, batch, where)
+    const { targets = [] } = batch
+    for (const [k, { tensor }] of targets.entries())
+      feed(executable, borderName('targets', targets, k), tensor, batch, where)
     scalars(executable)
     await executable.run(segments, where, this.signal)
     this.#carried = batch.batch

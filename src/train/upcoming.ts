@@ -1,6 +1,6 @@
 import type { Batch } from '../data/index.js'
 import type { Engine } from '../models/engine.js'
-import { type Prepared, prepareBatch, prepareTargets } from '../models/feed.js'
+import { type Prepared, prepareBatch, prepareTargets } from '../models/prepare.js'
 import { pause } from './pause.js'
 import { type BatchSource, epochOf } from './sources.js'
 

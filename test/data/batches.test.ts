@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
-  type Batch,
   batches,
+  type SingleBatch,
   sequenceBatches,
   type TensorLike,
   textStreams,
@@ -85,7 +85,7 @@ describe('batches', () => {
   const lengths = Array.from({ length: rows }, (_, i) => i % 3)
   const weights = Array.from({ length: rows }, (_, i) => [i / 2])
 
-  const check = (all: Batch[]): number[] =>
+  const check = (all: SingleBatch[]): number[] =>
     all.flatMap((batch) => {
       const order = ints(batch.targets)
       expect(ints(batch.inputs)).toEqual(order.flatMap((row) => [row, row]))

@@ -28,6 +28,7 @@ function everything(): Model {
       layers.bidirectional(layers.gru({ ...sequence, units: 2, recurrentInitializer: 'zeros' })),
       layers.bidirectional(layers.simpleRNN({ ...sequence, units: 3, activation: 'linear' }), {
         name: 'both',
+        mergeMode: 'ave',
       }),
       layers.lstm({
         units: 2,
@@ -106,7 +107,8 @@ describe('a broken file', () => {
   /** The good file with its configuration or weights changed. */
   function changed(
     edit: (
-      configuration: Record<string, unknown> & { layers: Record<string, unknown>[] },
+      configuration: Record<string, unknown> &
+        Record<'layers' | 'inputs' | 'calls' | 'outputs', Record<string, unknown>[]>,
       weights: Map<string, { shape: readonly number[]; data: Float32Array }>,
     ) => unknown,
   ): Uint8Array {
@@ -162,12 +164,12 @@ describe('a broken file', () => {
     ],
     [
       'another version',
-      'INVALID_FILE model file, metadata: expected version 1, received version 2',
-      (c) => Object.assign(c, { version: 2 }),
+      'INVALID_FILE model file, metadata: expected version 1 to 2, received version 3',
+      (c) => Object.assign(c, { version: 3 }),
     ],
     [
       'no layers',
-      'INVALID_FILE model file, layers: expected a list of layers, received object',
+      'INVALID_FILE model file, layers: expected a list of layers, received an empty one',
       (c) => Object.assign(c, { layers: [] }),
     ],
     [
@@ -176,19 +178,103 @@ describe('a broken file', () => {
       (c) => Object.assign(c, { name: 4 }),
     ],
     [
-      'no input',
-      'INVALID_FILE model file, input: expected type, time and features, received nothing',
-      (c) => Reflect.deleteProperty(c, 'input'),
+      'no inputs',
+      'INVALID_FILE model file, inputs: expected a list of inputs, received undefined',
+      (c) => Reflect.deleteProperty(c, 'inputs'),
     ],
     [
-      'features that are no number',
-      /^INVALID_FILE model file, input/,
-      (c) => Object.assign(c, { input: { type: 'f32', time: true, features: '2' } }),
+      'a size that is no number',
+      /^INVALID_FILE model file, input 0: expected name, type and shape/,
+      (c) => Object.assign(c.inputs[0] ?? {}, { shape: [null, '2'] }),
     ],
     [
       'tokens for a layer of floats',
       /^INVALID_FILE model file/,
-      (c) => Object.assign(c, { input: { type: 'i32', time: true } }),
+      (c) => Object.assign(c.inputs[0] ?? {}, { type: 'i32', shape: [null] }),
+    ],
+    [
+      'a vector for a layer of sequences',
+      /^INVALID_FILE model file: gru, input: expected \[batch, time, features\]/,
+      (c) => Object.assign(c.inputs[0] ?? {}, { shape: [2] }),
+    ],
+    [
+      'a call of itself',
+      'INVALID_FILE model file, call 0: expected [node, output] of one of the 1 nodes before, received [1,0]',
+      (c) => Object.assign(c.calls[0] ?? {}, { inputs: [[1, 0]] }),
+    ],
+    [
+      'a call of what comes later: a cycle',
+      'INVALID_FILE model file, call 0: expected [node, output] of one of the 1 nodes before, received [2,0]',
+      (c) => Object.assign(c.calls[0] ?? {}, { inputs: [[2, 0]] }),
+    ],
+    [
+      'a port that is none',
+      /^INVALID_FILE model file, call 1: expected \[node, output\]/,
+      (c) => Object.assign(c.calls[1] ?? {}, { inputs: [[1, -1]] }),
+    ],
+    [
+      'a port that is no list',
+      /^INVALID_FILE model file, call 1: expected \[node, output\].*received "1"/,
+      (c) => Object.assign(c.calls[1] ?? {}, { inputs: ['1'] }),
+    ],
+    [
+      'an output that a layer does not have',
+      'INVALID_FILE model file: model: expected tensors that layers have made, received output 7 of node 1',
+      (c) => Object.assign(c.calls[1] ?? {}, { inputs: [[1, 7]] }),
+    ],
+    [
+      'a layer with nothing to read',
+      'INVALID_FILE model file: dense: expected as many inputs as it takes, received 0 inputs',
+      (c) => Object.assign(c.calls[1] ?? {}, { inputs: [] }),
+    ],
+    [
+      'a layer with more to read than it takes',
+      'INVALID_FILE model file: dense: expected as many inputs as it takes, received 2 inputs',
+      (c) =>
+        Object.assign(c.calls[1] ?? {}, {
+          inputs: [
+            [1, 0],
+            [1, 0],
+          ],
+        }),
+    ],
+    [
+      'a call of a layer that is not there',
+      /^INVALID_FILE model file, call 1: expected one of the 2 layers, and its inputs, received {"layer":2/,
+      (c) => Object.assign(c.calls[1] ?? {}, { layer: 2 }),
+    ],
+    [
+      'calls that are no list',
+      'INVALID_FILE model file, calls: expected a list of calls, received object',
+      (c) => Object.assign(c, { calls: {} }),
+    ],
+    [
+      'an output of nothing',
+      'INVALID_FILE model file, output 0: expected [node, output] of one of the 3 nodes before, received [3,0]',
+      (c) => Object.assign(c.outputs[0] ?? {}, { port: [3, 0] }),
+    ],
+    [
+      'an output without a name',
+      /^INVALID_FILE model file, output 0: expected name and port/,
+      (c) => Reflect.deleteProperty(c.outputs[0] ?? {}, 'name'),
+    ],
+    [
+      'two outputs of one name',
+      'INVALID_FILE model file: output, name: expected a name used once, received "dense" again',
+      (c) => {
+        c.outputs.push(c.outputs[0] ?? {})
+        return Object.assign(c, { forms: ['one', 'list'] })
+      },
+    ],
+    [
+      'several outputs in the form of one',
+      /^INVALID_FILE model file, forms: expected one, list or record/,
+      (c) => c.outputs.push({ name: 'other', port: [1, 0] }),
+    ],
+    [
+      'forms that are none',
+      /^INVALID_FILE model file, forms: expected one, list or record/,
+      (c) => Object.assign(c, { forms: ['one', 'two'] }),
     ],
     [
       'a layer without options',
@@ -289,6 +375,91 @@ describe('a broken file', () => {
     const bytes = encodeSafetensors([{ name: 'w', shape: [1], data: Float32Array.of(1) }], { format: 'pt' })
     expect(await failureText(() => load(bytes))).toBe(
       'INVALID_FILE model file, metadata: expected the entry "ostinato", received a file that was not saved by ostinato',
+    )
+  })
+})
+
+describe('a file of the first version, a stack of layers', () => {
+  /** As it was written, with this input. */
+  function stack(
+    layer: string,
+    options: object,
+    input: unknown,
+    weights: Record<string, number[]>,
+  ): Uint8Array {
+    const layers = [
+      { kind: layer, name: 'first', options },
+      { kind: 'dense', name: 'dense', options: { units: 1, useBias: false } },
+    ]
+    const configuration = { format: 'ostinato', version: 1, name: 'old', layers, input }
+    const tensors = Object.entries(weights).map(([name, shape]) => {
+      const length = shape.reduce((n, d) => n * d, 1)
+      return { name, shape, data: Float32Array.from({ length }, (_, i) => Math.sin(i + 1)) }
+    })
+    return encodeSafetensors(tensors, { ostinato: JSON.stringify(configuration) })
+  }
+  const rnn = { 'first/kernel': [2, 3], 'first/recurrentKernel': [3, 3], 'dense/kernel': [3, 1] }
+  const options = { units: 3, useBias: false }
+
+  test('is the model that it was', async () => {
+    const m = await load(stack('simpleRNN', options, { type: 'f32', time: true, features: 2 }, rnn), {
+      backend: 'reference',
+    })
+    const same = sequential(
+      [
+        layers.simpleRNN({ ...options, name: 'first' }),
+        layers.dense({ units: 1, useBias: false, name: 'dense' }),
+      ],
+      { inputShape: [null, 2], name: 'old', backend: 'reference' },
+    )
+    same.setWeights(m.getWeights())
+    const inputs = [
+      [
+        [0.5, -1],
+        [2, 0.25],
+      ],
+    ]
+    expect(await m.predict({ inputs })).toEqual(await same.predict({ inputs }))
+    expect(Buffer.from(m.toBytes()).equals(same.toBytes())).toBe(true)
+    for (const each of [m, same]) each.dispose()
+  })
+
+  test('also of tokens and of vectors', async () => {
+    const tokens = stack(
+      'embedding',
+      { inputDim: 4, outputDim: 2 },
+      { type: 'i32', time: true },
+      {
+        'first/embeddings': [4, 2],
+        'dense/kernel': [2, 1],
+      },
+    )
+    const vectors = stack(
+      'dense',
+      { units: 2, useBias: false },
+      { type: 'f32', time: false, features: 3 },
+      {
+        'first/kernel': [3, 2],
+        'dense/kernel': [2, 1],
+      },
+    )
+    const [a, b] = [
+      await load(tokens, { backend: 'reference' }),
+      await load(vectors, { backend: 'reference' }),
+    ]
+    expect((await a.predict({ inputs: [[0, 3]] })).shape).toEqual([1, 2, 1])
+    expect((await b.predict({ inputs: [[0, 3, 1]] })).shape).toEqual([1, 1])
+    for (const each of [a, b]) each.dispose()
+  })
+
+  test.each([
+    [undefined],
+    [{ type: 'f32', time: true, features: '2' }],
+    [{ type: 'f64', time: true }],
+    [{ type: 'f32', time: 1, features: 2 }],
+  ])('is refused with the input %j', async (input) => {
+    expect(await failureText(() => load(stack('simpleRNN', options, input, rnn)))).toMatch(
+      /^INVALID_FILE model file, input: expected type, time and features/,
     )
   })
 })

@@ -1,6 +1,17 @@
-import { type Batch, layers, type Model, type ModelOptions, optimizers, sequential } from 'ostinato'
+import {
+  type Batch,
+  type CompileOptions,
+  layers,
+  type Model,
+  type ModelOptions,
+  optimizers,
+  type SymbolicTensors,
+  sequential,
+} from 'ostinato'
+import { expect } from 'vitest'
 import type { BackendName } from '../../src/backends/backend.js'
 import { RandomStream } from '../../src/random/random.js'
+import { difference } from '../graph/harness.js'
 
 /** Small models and data that the suites of the public face share. */
 
@@ -65,17 +76,47 @@ export function tokenBatch(name: string, batch = 2, time = 4): Batch {
 }
 
 /** All weights, one after the other. */
-export function weightsOf(model: Model): number[] {
+export function weightsOf<Outputs extends SymbolicTensors>(model: Model<Outputs>): number[] {
   return model.getWeights().flatMap(({ data }) => [...data])
 }
 
 /** The losses of every step of a fit. */
-export async function lossesOf(
-  model: Model,
+export async function lossesOf<Outputs extends SymbolicTensors>(
+  model: Model<Outputs>,
   data: Parameters<Model['fit']>[0],
   options: Parameters<Model['fit']>[1] = {},
 ): Promise<number[]> {
   const losses: number[] = []
   await model.fit(data, { ...options, callbacks: { onStepEnd: ({ loss }) => void losses.push(loss) } })
   return losses
+}
+
+/** One step of training on the batch, at rate 1, is the slope of its loss, by central differences. The model is on the reference. */
+export async function expectSlopes<Outputs extends SymbolicTensors>(
+  model: Model<Outputs>,
+  batch: Batch,
+  options: Omit<CompileOptions<Outputs>, 'optimizer'> = { loss: 'meanSquaredError' },
+): Promise<void> {
+  const weights = model.getWeights()
+  model.compile({ ...options, optimizer: optimizers.sgd({ learningRate: 1 }) })
+  await model.fit([batch])
+  const stepped = model.getWeights()
+  const step = 2 ** -8
+  for (const [w, { name, data }] of weights.entries()) {
+    const slope = new Float64Array(data.length)
+    for (let i = 0; i < data.length; i++) {
+      const lossAt = async (by: number) => {
+        const moved = data.slice()
+        moved[i] = (data[i] ?? 0) + by
+        model.setWeights([...weights.slice(0, w), { name, data: moved }, ...weights.slice(w + 1)])
+        return { loss: (await model.evaluate([batch])).loss, at: moved[i] as number }
+      }
+      const [above, below] = [await lossAt(step), await lossAt(-step)]
+      slope[i] = (above.loss - below.loss) / (above.at - below.at)
+    }
+    const change = data.map((v, i) => v - (stepped[w]?.data[i] ?? 0))
+    expect(difference(change, slope), name).toBeLessThan(2e-5)
+    expect(Math.max(...slope.map(Math.abs)), name).toBeGreaterThan(1e-3)
+  }
+  model.dispose()
 }

@@ -16,6 +16,7 @@ import {
   type Tensor,
   tanh,
 } from '../../src/graph/index.js'
+import { defineLayer } from '../../src/layers/layer.js'
 import { describeOnBackends } from '../backends.js'
 import { describeWithData } from './shared-data.js'
 
@@ -45,7 +46,7 @@ function unrolled(
   gates: number,
   step: (s: Step, recurrentKernel: Tensor) => { h: Tensor; c?: Tensor },
 ): Layer {
-  return {
+  return defineLayer({
     kind,
     name: 'cell',
     options: {},
@@ -65,7 +66,7 @@ function unrolled(
       }
       return state.h as Tensor
     },
-  }
+  })
 }
 
 /** Keras 2: z r h, reset before, no bias. */

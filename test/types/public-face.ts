@@ -5,20 +5,25 @@ import {
   type ErrorCode,
   type GroupSession,
   initializers,
+  input,
   type LossName,
   layers,
   type load,
   type Model,
+  model,
   type NamedWeight,
   OstinatoError,
   optimizers,
   type Prediction,
   type SessionGroup,
+  type SymbolicTensor,
   sequential,
 } from 'ostinato'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 type Expect<T extends true> = T
+
+const functional = model
 
 export type Claims = [
   Expect<Equal<LossName, 'sparseCategoricalCrossentropy' | 'meanSquaredError'>>,
@@ -26,10 +31,41 @@ export type Claims = [
   Expect<Equal<ReturnType<Model['predict']>, Promise<Prediction>>>,
   Expect<Equal<Prediction['data'], Float32Array>>,
   Expect<Equal<ReturnType<Model['getWeights']>, NamedWeight[]>>,
-  Expect<Equal<ReturnType<typeof load>, Promise<Model>>>,
+  Expect<Equal<ReturnType<typeof load<SymbolicTensor>>, Promise<Model>>>,
   Expect<Equal<ReturnType<typeof sequential>, Model>>,
   Expect<Equal<ReturnType<Model['compile']>, Model>>,
   Expect<Equal<OstinatoError['code'], ErrorCode>>,
+]
+
+/** What `apply` and `predict` give is known from what was asked for. */
+export function graphs() {
+  const x = input({ shape: [null, 4], name: 'x' })
+  const plain = layers.lstm({ units: 4 }).apply(x)
+  const [y, h, c] = layers.lstm({ units: 4, returnState: true }).apply(x)
+  const gru = layers.gru({ units: 4, returnState: true }).apply(x, { initialState: [h] })
+  const both = layers.bidirectional(layers.lstm({ units: 4, returnState: true })).apply(x)
+  const apart = layers.bidirectional(layers.gru({ units: 4 }), { mergeMode: 'none' }).apply(x)
+  const one = model({ inputs: x, outputs: plain })
+  const list = model({ inputs: [x], outputs: [y, c] })
+  const record = model({ inputs: { x }, outputs: { first: y, second: plain } })
+  record.compile({
+    loss: { first: 'meanSquaredError', second: 'meanSquaredError' },
+    lossWeights: { first: 1, second: 2 },
+  })
+  return { plain, y, gru, both, apart, one, list, record }
+}
+type Graphs = ReturnType<typeof graphs>
+
+export type GraphClaims = [
+  Expect<Equal<Graphs['plain'], SymbolicTensor>>,
+  Expect<Equal<Graphs['y'], SymbolicTensor>>,
+  Expect<Equal<Graphs['gru'], [y: SymbolicTensor, h: SymbolicTensor]>>,
+  Expect<Equal<Graphs['both']['length'], 5>>,
+  Expect<Equal<Graphs['apart'], [forward: SymbolicTensor, backward: SymbolicTensor]>>,
+  Expect<Equal<Graphs['one'], Model>>,
+  Expect<Equal<Awaited<ReturnType<Graphs['one']['predict']>>, Prediction>>,
+  Expect<Equal<Awaited<ReturnType<Graphs['list']['predict']>>, [Prediction, Prediction]>>,
+  Expect<Equal<Awaited<ReturnType<Graphs['record']['predict']>>, { first: Prediction; second: Prediction }>>,
 ]
 
 export const accepted = [
@@ -76,7 +112,7 @@ export async function uses(): Promise<unknown> {
   return [shape.length, output, new OstinatoError('EMPTY_DATA', 'here', 'there')]
 }
 
-export function refused(model: Model, batch: Batch): void {
+export function refused(model: Model, batch: Batch, x: SymbolicTensor): void {
   // @ts-expect-error: units are missing
   layers.lstm({})
   // @ts-expect-error: a misspelt option
@@ -91,8 +127,8 @@ export function refused(model: Model, batch: Batch): void {
   layers.dense({ units: '4' })
   // @ts-expect-error: a layer that does not walk along time
   layers.bidirectional(layers.dense({ units: 4 }))
-  // @ts-expect-error: merge modes are not there
-  layers.bidirectional(layers.lstm({ units: 4 }), { mergeMode: 'sum' })
+  // @ts-expect-error: a merge mode that is not there
+  layers.bidirectional(layers.lstm({ units: 4 }), { mergeMode: 'max' })
   // @ts-expect-error: an initializer that is not there
   layers.dense({ units: 4, kernelInitializer: 'glorot' })
   // @ts-expect-error: a setting that this initializer has not
@@ -103,8 +139,8 @@ export function refused(model: Model, batch: Batch): void {
   optimizers.adam({ momentum: 0.9 })
   // @ts-expect-error: a backend that is not there
   sequential([], { backend: 'cuda' })
-  // @ts-expect-error: the time axis is null
-  sequential([], { inputShape: [10, 4] })
+  // @ts-expect-error: the time axis stands first
+  sequential([], { inputShape: [10, null] })
   // @ts-expect-error: a loss that is not there
   model.compile({ loss: 'mse' })
   // @ts-expect-error: an optimizer that is not there
@@ -129,6 +165,22 @@ export function refused(model: Model, batch: Batch): void {
   model.program('backward')
   // @ts-expect-error: an error code that is not there
   new OstinatoError('OOPS', 'here', 'there')
+  // @ts-expect-error: an LSTM has two states
+  layers.lstm({ units: 4 }).apply(x, { initialState: [x] })
+  // @ts-expect-error: numbers are no symbolic tensor
+  layers.dense({ units: 4 }).apply([[1, 2]])
+  // @ts-expect-error: a layer that returns its states is not for a stack
+  sequential([layers.gru({ units: 4, returnState: true })])
+  // @ts-expect-error: neither is one of two outputs
+  sequential([layers.bidirectional(layers.gru({ units: 4 }), { mergeMode: 'none' })])
+  // @ts-expect-error: an output without its loss
+  graphs().record.compile({ loss: { first: 'meanSquaredError' } })
+  // @ts-expect-error: a loss weight for an output that is not there
+  graphs().record.compile({ loss: 'meanSquaredError', lossWeights: { first: 1, second: 1, third: 1 } })
+  // @ts-expect-error: the outputs are missing
+  functional({ inputs: x })
+  // @ts-expect-error: a type that is not there
+  input({ shape: [null], type: 'float64' })
   // @ts-expect-error: layers are made, not named
   sequential(['lstm'])
 }

@@ -1,0 +1,251 @@
+/** One tracing of one model: the graph, and the borders that the layers asked for on the way. */
+import type { SegmentKind } from '../contract/index.js'
+import { OstinatoError } from '../errors.js'
+import {
+  type Border,
+  copy,
+  type Dimension,
+  Graph,
+  lower,
+  type Program,
+  planMemory,
+  rootOf,
+  type Scalar,
+  stateLoad,
+  stateStore,
+  type Tensor,
+  transpose,
+} from '../graph/index.js'
+import type { Mode, Scope } from '../layers/layer.js'
+import type { Parameter } from './parameters.js'
+import { axisOf, type ModelInput, timeAxes } from './topology.js'
+import type { Purpose, StatePlace, TraceRequest } from './trace.js'
+
+const modes: Readonly<Record<Purpose, Mode>> = {
+  train: 'train',
+  evaluate: 'infer',
+  predict: 'infer',
+  step: 'step',
+}
+
+/** FNV-1a: the site of a layer's random numbers. */
+function siteOf(path: string): number {
+  let h = 0x811c9dc5
+  for (let i = 0; i < path.length; i++) h = Math.imul(h ^ path.charCodeAt(i), 0x01000193)
+  return h | 0
+}
+
+/** A time axis of a program: its steps and valid steps are made of those of an axis that the inputs bring along. */
+export interface TracedAxis {
+  /** Of its dimension. */
+  readonly name: string
+  /** Position among the time axes of the model. */
+  readonly source: number
+  readonly size: (steps: number) => number
+  /** The border of its lengths, if batches give any and a layer or loss reads them. */
+  readonly lengths: string | undefined
+}
+
+export class Tracing {
+  readonly graph = new Graph()
+  readonly batch: Dimension
+  readonly inputs: Border[] = []
+  readonly outputs: Border[] = []
+  readonly axes: TracedAxis[] = []
+  readonly placeNames = new Map<string, string>()
+  readonly states: StatePlace[] = []
+  readonly scalars = new Map<string, number>()
+  readonly leaves = new Map<Parameter, Tensor>()
+  readonly parametersBuffer: number
+  readonly statistics: number
+  readonly #times: ReadonlyMap<string, Dimension>
+  readonly #axisOf = new Map<Dimension, TracedAxis>()
+  readonly #lengths = new Map<Dimension, Tensor>()
+  readonly #stores: (() => void)[] = []
+  #rows: { load: Tensor; store: Tensor } | undefined
+  #stateElements = 0
+  #slabs: { tensor: Tensor; offset: number }[] = []
+
+  constructor(readonly request: TraceRequest) {
+    const { graph } = this
+    const { capacities, parameters, topology, precision = 'float32' } = request
+    graph.precision = precision
+    this.batch = graph.dimensions.input('B', capacities.batch)
+    this.parametersBuffer = graph.addBuffer('parameters', 'f32', parameters.elements, 'parameters')
+    // Sum and weight of the first loss, the norm, then sum and weight of the other losses and a norm nobody reads.
+    const slots = 2 + 2 * topology.outputs.length
+    this.statistics = graph.addBuffer('statistics', 'f64', 8 * Math.ceil(slots / 8), 'statistics')
+    const names = timeAxes(topology.inputs)
+    this.#times = new Map(
+      names.map((axis, source) => {
+        const name = names.length === 1 ? 'T' : `T(${axis})`
+        return [axis, this.#addAxis(name, source, capacities.times[source] ?? 1, (steps) => steps)]
+      }),
+    )
+  }
+
+  #addAxis(name: string, source: number, capacity: number, size: TracedAxis['size']): Dimension {
+    const { graph } = this
+    const time = graph.dimensions.input(name, Math.max(1, size(capacity)))
+    const suffix = this.axes.length === 0 ? '' : `/${name}`
+    const lengths = this.request.lengths[source] ? `lengths${suffix}` : undefined
+    const axis = { name, source, size, lengths }
+    this.axes.push(axis)
+    this.#axisOf.set(time, axis)
+    return time
+  }
+
+  #border(name: string, type: 'f32' | 'i32', axes: readonly (number | Dimension)[]): Tensor {
+    const shape = this.graph.shape(axes)
+    const elements = shape.reduce((product, d) => product * d.capacity, 1)
+    const buffer = this.graph.addBuffer('input', type, elements, name)
+    this.inputs.push({ name, type, shape })
+    return this.graph.tensor(shape, type, { buffer, offset: 0 })
+  }
+
+  /** [time, batch, …], not [batch, …]. */
+  isSequence({ shape }: Tensor): boolean {
+    return shape[1] === this.batch
+  }
+
+  /** A border tensor that is [batch, time, …] outside where `time` is given, and [time, batch, …] here. */
+  input(
+    name: string,
+    type: 'f32' | 'i32',
+    time: Dimension | undefined,
+    features: readonly (number | Dimension)[],
+  ): Tensor {
+    const tensor = this.#border(name, type, [this.batch, ...(time ? [time] : []), ...features])
+    return time ? transpose(tensor) : tensor
+  }
+
+  /** An input of the model. */
+  modelInput(input: ModelInput, border: string): Tensor {
+    const { type, features } = input.specification as NonNullable<ModelInput['specification']>
+    const axis = axisOf(input)
+    return this.input(border, type, axis === undefined ? undefined : this.#times.get(axis), features)
+  }
+
+  /** The shape as users see it: batch first. */
+  outerShape(x: Tensor): Dimension[] {
+    const [a, b, ...rest] = x.shape
+    return this.isSequence(x) && a && b ? [b, a, ...rest] : [...x.shape]
+  }
+
+  output(name: string, value: Tensor): void {
+    const { graph } = this
+    const shape = this.outerShape(value)
+    const time = this.isSequence(value)
+    const elements = shape.reduce((product, d) => product * d.capacity, 1)
+    const buffer = graph.addBuffer('output', value.type, elements, name)
+    this.outputs.push({ name, type: value.type, shape })
+    // The copy into the output buffer is where the batch-major order returns.
+    rootOf(time ? transpose(value) : copy(value)).placement = { buffer, offset: 0 }
+  }
+
+  lengthsOf(x: Tensor): Tensor | undefined {
+    const [time] = x.shape
+    const border = time && this.#axisOf.get(time)?.lengths
+    if (!time || border === undefined) return undefined
+    const known = this.#lengths.get(time) ?? this.#border(border, 'i32', [this.batch])
+    this.#lengths.set(time, known)
+    return known
+  }
+
+  #deriveAxis(layer: string, x: Tensor, name: string, size: TracedAxis['size']): Dimension {
+    const [time] = x.shape
+    const from = time && this.#axisOf.get(time)
+    if (!time || !from) throw new Error(`${layer}: no time axis to derive ${name} from`)
+    const capacity = this.request.capacities.times[from.source] ?? 1
+    return this.#addAxis(`T(${layer}/${name})`, from.source, capacity, (steps) => size(from.size(steps)))
+  }
+
+  parameter(layer: string, options: Parameters<Scope['parameter']>[0]): Tensor {
+    const parameter = this.request.parameters.define(layer, options)
+    const known = this.leaves.get(parameter)
+    if (known) return known
+    const place = { buffer: this.parametersBuffer, offset: parameter.offset }
+    this.placeNames.set(`${place.buffer}:${place.offset}`, parameter.name)
+    const tensor = this.graph.tensor(parameter.shape, 'f32', place)
+    this.leaves.set(parameter, tensor)
+    return tensor
+  }
+
+  /** `use` tells apart the applications of one layer: weights are shared, states and random numbers are not. */
+  scope(layer: string, use: string): Scope {
+    const { graph, request, batch } = this
+    const mode = modes[request.purpose]
+    return {
+      graph,
+      mode,
+      batch,
+      lengthsOf: (x) => this.lengthsOf(x),
+      deriveAxis: (x, name, size) => this.#deriveAxis(use, x, name, size),
+      parameter: (options) => this.parameter(layer, options),
+      scalar: (name, value) => {
+        const full = `${layer}/${name}`
+        this.scalars.set(full, value)
+        return graph.scalar(full)
+      },
+      part: (name, trace) => {
+        const path = `${layer}/${name}`
+        graph.path = path
+        const made = trace(this.scope(path, `${use}/${name}`))
+        graph.path = layer
+        return made
+      },
+      random: (rate: Scalar) => ({
+        rate,
+        seed: graph.scalar('seed'),
+        run: graph.scalar('run'),
+        site: siteOf(use),
+      }),
+      carriedState: (name, units, stateful) => {
+        if (!stateful && mode !== 'step') return undefined
+        return this.#carriedState(`${use}/${name}`, units)
+      },
+    }
+  }
+
+  #carriedState(name: string, units: number) {
+    this.#rows ??= {
+      load: this.#border('loadRows', 'i32', [this.batch]),
+      store: this.#border('storeRows', 'i32', [this.batch]),
+    }
+    const rows = this.#rows
+    const slab = this.graph.tensor([this.batch.capacity, units])
+    const offset = this.#stateElements
+    this.#stateElements += Math.ceil((this.batch.capacity * units) / 16) * 16
+    this.states.push({ name, units, offset })
+    this.#slabs.push({ tensor: slab, offset })
+    return {
+      initial: stateLoad(slab, rows.load),
+      // States are written last of all, when nothing can fail any more.
+      store: (final: Tensor) => void this.#stores.push(() => stateStore(final, rows.store, slab)),
+    }
+  }
+
+  finish(segments: readonly SegmentKind[]): Program {
+    const { graph } = this
+    for (const store of this.#stores) store()
+    if (this.#slabs.length > 0) {
+      const buffer = graph.addBuffer('states', 'f32', this.#stateElements, 'states')
+      for (const [i, slab] of this.#slabs.entries()) {
+        slab.tensor.placement = { buffer, offset: slab.offset }
+        this.placeNames.set(`${buffer}:${slab.offset}`, this.states[i]?.name ?? '')
+      }
+    }
+    return lower(graph, planMemory(graph), {
+      name: this.request.purpose,
+      segments,
+      inputs: this.inputs,
+      outputs: this.outputs,
+      placeNames: this.placeNames,
+    })
+  }
+}
+
+/** What was asked of a model that has not been compiled. */
+export function notCompiled(problem: string): OstinatoError {
+  return new OstinatoError('NOT_COMPILED', 'model', problem, { remedy: 'Call model.compile first' })
+}
