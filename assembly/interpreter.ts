@@ -1,4 +1,5 @@
 import { Instruction, Status } from './generated/contract'
+import * as accuracies from './kernels/accuracies'
 import * as data from './kernels/data'
 import { dropout, dropoutScratch } from './kernels/dropout'
 import * as elementwise from './kernels/elementwise'
@@ -99,6 +100,12 @@ export function execute(row: usize, scratch: usize, status: usize): i32 {
       return elementwise.exponential(row)
     case Instruction.log:
       return elementwise.naturalLogarithm(row)
+    case Instruction.clip:
+      return elementwise.clip(row)
+    case Instruction.clip_backward:
+      return elementwise.clipBackward(row)
+    case Instruction.softplus:
+      return elementwise.softplus(row)
     case Instruction.softmax:
       return softmax(row)
     case Instruction.softmax_backward:
@@ -131,6 +138,26 @@ export function execute(row: usize, scratch: usize, status: usize): i32 {
       return losses.squaredError(row, status)
     case Instruction.squared_error_backward:
       return losses.squaredErrorBackward(row, status)
+    case Instruction.absolute_error:
+      return losses.absoluteError(row, status)
+    case Instruction.absolute_error_backward:
+      return losses.absoluteErrorBackward(row, status)
+    case Instruction.binary_cross_entropy:
+      return losses.binaryCrossEntropy(row, status)
+    case Instruction.binary_cross_entropy_backward:
+      return losses.binaryCrossEntropyBackward(row, status)
+    case Instruction.categorical_cross_entropy:
+      return losses.categoricalCrossEntropy(row, status)
+    case Instruction.categorical_cross_entropy_backward:
+      return losses.categoricalCrossEntropyBackward(row, status)
+    case Instruction.sparse_top_k_accuracy:
+      return accuracies.sparseTopKAccuracy(row, status)
+    case Instruction.top_k_accuracy:
+      return accuracies.topKAccuracy(row, status)
+    case Instruction.binary_accuracy:
+      return accuracies.binaryAccuracy(row, status)
+    case Instruction.penalty:
+      return optimizers.penalty(row)
     case Instruction.gradient_norm:
       return optimizers.gradientNorm(row)
     case Instruction.sgd:

@@ -40,7 +40,22 @@ export {
   type States,
 } from './layers/index.js'
 export { type InputOptions, input, type SymbolicTensor } from './layers/symbolic.js'
-export type { LossName } from './losses/index.js'
+export {
+  type BinaryCrossentropyOptions,
+  type HuberOptions,
+  type Loss,
+  type LossLike,
+  type LossName,
+  losses,
+  type SmoothingOptions,
+} from './losses/index.js'
+export {
+  type Metric,
+  type MetricLike,
+  type MetricName,
+  metrics,
+  type TopKAccuracyOptions,
+} from './metrics/index.js'
 export { type FunctionalOptions, type ModelOptions, model, sequential } from './models/build.js'
 export { type LoadOptions, load } from './models/load.js'
 export type { CompileOptions, EachOutput, Model, NamedWeight } from './models/model.js'

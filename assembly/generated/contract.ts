@@ -1,6 +1,6 @@
 // Generated from src/contract by scripts/generate.ts. Do not edit.
 
-export const contractHash: i32 = 1313364318
+export const contractHash: i32 = -1963942429
 
 export const enum Instruction {
   fill = 1,
@@ -31,6 +31,9 @@ export const enum Instruction {
   relu_backward = 30,
   exp = 31,
   log = 32,
+  clip = 86,
+  clip_backward = 87,
+  softplus = 88,
   softmax = 33,
   softmax_backward = 34,
   dropout = 35,
@@ -47,6 +50,16 @@ export const enum Instruction {
   softmax_cross_entropy_backward = 61,
   squared_error = 62,
   squared_error_backward = 63,
+  absolute_error = 64,
+  absolute_error_backward = 65,
+  binary_cross_entropy = 66,
+  binary_cross_entropy_backward = 67,
+  categorical_cross_entropy = 68,
+  categorical_cross_entropy_backward = 69,
+  sparse_top_k_accuracy = 119,
+  top_k_accuracy = 120,
+  binary_accuracy = 121,
+  penalty = 122,
   gradient_norm = 70,
   sgd = 71,
   rmsprop = 72,
@@ -439,6 +452,46 @@ export namespace Exp {
 
 /** y = ln x */
 export namespace Log {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 16) }
+}
+
+/** y = x limited to low … high: NaN stays */
+export namespace Clip {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function low(row: usize): f32 { return load<f32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function high(row: usize): f32 { return load<f32>(row, 24) }
+}
+
+/** dx = dy where low < y < high, else 0 */
+export namespace ClipBackward {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function low(row: usize): f32 { return load<f32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function high(row: usize): f32 { return load<f32>(row, 28) }
+}
+
+/** y = ln(1 + exp x), as max(x, 0) + ln(1 + exp −|x|) */
+export namespace Softplus {
   // @ts-ignore: decorator
   @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
   // @ts-ignore: decorator
@@ -885,6 +938,228 @@ export namespace SquaredErrorBackward {
   @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
   // @ts-ignore: decorator
   @inline export function dPrediction(row: usize): usize { return load<u32>(row, 36) }
+}
+
+/** ℓ = mean over the F features of h(prediction − target): h(d) = |d| where delta is 0, otherwise ½ d² where |d| ≤ delta and delta · (|d| − ½ delta) beyond (Huber 1964) */
+export namespace AbsoluteError {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function prediction(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function loss(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function weight(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function delta(row: usize): f32 { return load<f32>(row, 44) }
+}
+
+/** dPrediction = w ∕ F · h′(prediction − target): h′(d) = sign d where delta is 0, otherwise d limited to ± delta */
+export namespace AbsoluteErrorBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function prediction(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function dPrediction(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function delta(row: usize): f32 { return load<f32>(row, 40) }
+}
+
+/** ℓ = mean over the F features (their sum where `sum` is 1) of max(x, 0) − x · target + ln(1 + exp −|x|), x the logits: −target · ln σ(x) − (1 − target) · ln(1 − σ(x)) */
+export namespace BinaryCrossEntropy {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function logits(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function loss(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function weight(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function sum(row: usize): i32 { return load<i32>(row, 44) }
+}
+
+/** dLogits = w · (σ(logits) − target), divided by F unless `sum` is 1 */
+export namespace BinaryCrossEntropyBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function logits(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function dLogits(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function sum(row: usize): i32 { return load<i32>(row, 40) }
+}
+
+/** ℓ = Σ over classes of target · (logNormalizer − logits), as in softmax_cross_entropy; a class whose target is 0 adds nothing, whatever its logit */
+export namespace CategoricalCrossEntropy {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function logits(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function loss(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function weight(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function logNormalizer(row: usize): usize { return load<u32>(row, 44) }
+}
+
+/** dLogits = w · (exp(logits − logNormalizer) · Σ targets − target) */
+export namespace CategoricalCrossEntropyBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function logits(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function logNormalizer(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function dLogits(row: usize): usize { return load<u32>(row, 40) }
+}
+
+/** a = 1 where fewer than k classes come before the target: they are greater, or equal and earlier, or NaN. A target at NaN is no hit. Targets outside 0 … F − 1 at valid steps end the run (indexOutOfRange) */
+export namespace SparseTopKAccuracy {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function prediction(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function hits(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function k(row: usize): i32 { return load<i32>(row, 40) }
+}
+
+/** As sparse_top_k_accuracy; the target is the first of the greatest entries of targets */
+export namespace TopKAccuracy {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function prediction(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function hits(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function k(row: usize): i32 { return load<i32>(row, 40) }
+}
+
+/** a = share of the F features where prediction > threshold and target is 1, or prediction ≤ threshold and target is 0 */
+export namespace BinaryAccuracy {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function F(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function prediction(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function targets(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function weights(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function hits(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function threshold(row: usize): f32 { return load<f32>(row, 40) }
+}
+
+/** loss[0] += weight · Σ (l1 · |p| + l2 · p²), in float64; gradient += weight · (l1 · sign p + 2 · l2 · p). The loss, divided by its weight, then is the mean over the batch plus the penalty */
+export namespace Penalty {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function parameter(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function weight(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function loss(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function gradient(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function l1(row: usize): f32 { return load<f32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function l2(row: usize): f32 { return load<f32>(row, 32) }
 }
 
 /** norm = ‖gradients‖₂ ∕ weight in float64. Ends the run before parameters are touched: emptyBatch where weight is 0, nonFinite, with norm written, where loss[0], weight or norm is not finite */

@@ -1,6 +1,8 @@
 import {
   Add,
   Affine,
+  Clip,
+  ClipBackward,
   Divide,
   Exp,
   Log,
@@ -9,6 +11,7 @@ import {
   ReluBackward,
   Sigmoid,
   SigmoidBackward,
+  Softplus,
   Status,
   Subtract,
   Tanh,
@@ -160,5 +163,49 @@ export function affine(row: usize): i32 {
   const vectors = x + ((<usize>(n & ~3)) << 2)
   for (; x < vectors; x += 16, y += 16) v128.store(y, madd(v128.load(x), scale, shift))
   if (n & 3) write(y, madd(read(x, n & 3), scale, shift), n & 3)
+  return Status.ok
+}
+
+// @ts-ignore: decorator
+@inline
+function limit(x: v128, low: v128, high: v128): v128 {
+  return f32x4.max(low, f32x4.min(high, x))
+}
+
+export function clip(row: usize): i32 {
+  let x = Clip.x(row)
+  let y = Clip.y(row)
+  const n = Clip.N(row)
+  const low = splat(Clip.low(row))
+  const high = splat(Clip.high(row))
+  const vectors = x + ((<usize>(n & ~3)) << 2)
+  for (; x < vectors; x += 16, y += 16) v128.store(y, limit(v128.load(x), low, high))
+  if (n & 3) write(y, limit(read(x, n & 3), low, high), n & 3)
+  return Status.ok
+}
+
+export function clipBackward(row: usize): i32 {
+  const y = ClipBackward.y(row)
+  const dy = ClipBackward.dy(row)
+  const dx = ClipBackward.dx(row)
+  const low = ClipBackward.low(row)
+  const high = ClipBackward.high(row)
+  const bytes = (<usize>ClipBackward.N(row)) << 2
+  for (let i: usize = 0; i < bytes; i += 4) {
+    const v = load<f32>(y + i)
+    store<f32>(dx + i, low < v && v < high ? load<f32>(dy + i) : 0)
+  }
+  return Status.ok
+}
+
+export function softplus(row: usize): i32 {
+  const x = Softplus.x(row)
+  const y = Softplus.y(row)
+  const bytes = (<usize>Softplus.N(row)) << 2
+  for (let i: usize = 0; i < bytes; i += 4) {
+    const v = load<f32>(x + i)
+    const e = <f64>f32x4.extract_lane(exp(splat(-abs(v))), 0)
+    store<f32>(y + i, <f32>(<f64>(v < 0 ? 0 : v) + logarithm(1 + e)))
+  }
   return Status.ok
 }

@@ -1,4 +1,4 @@
-import { Adam, GradientNorm, Rmsprop, Sgd, Status } from '../generated/contract'
+import { Adam, GradientNorm, Penalty, Rmsprop, Sgd, Status } from '../generated/contract'
 import { madd, read, splat, sumOfPair, widenHigh, widenLow, write } from '../simd/vector'
 
 function sumOfSquares(x: usize, n: i32): f64 {
@@ -21,6 +21,26 @@ function sumOfSquares(x: usize, n: i32): f64 {
 /** The bits decide: they stay true under any assumption of the optimizer about NaN. */
 function isFiniteNumber(x: f64): bool {
   return (reinterpret<u64>(x) & 0x7ff0000000000000) != 0x7ff0000000000000
+}
+
+export function penalty(row: usize): i32 {
+  const parameter = Penalty.parameter(row)
+  const gradient = Penalty.gradient(row)
+  const weight = <f64>load<f32>(Penalty.weight(row))
+  const l1 = <f64>Penalty.l1(row)
+  const l2 = <f64>Penalty.l2(row)
+  const bytes = (<usize>Penalty.N(row)) << 2
+  let sum: f64 = 0
+  for (let i: usize = 0; i < bytes; i += 4) {
+    const p = <f64>load<f32>(parameter + i)
+    sum += l1 * abs(p) + l2 * p * p
+    if (!gradient) continue
+    const push = p > 0 ? l1 : p < 0 ? -l1 : 0
+    store<f32>(gradient + i, <f32>(<f64>load<f32>(gradient + i) + weight * (push + 2 * l2 * p)))
+  }
+  const loss = Penalty.loss(row)
+  store<f64>(loss, load<f64>(loss) + weight * sum)
+  return Status.ok
 }
 
 export function gradientNorm(row: usize): i32 {

@@ -88,6 +88,26 @@ Outcome exp(const contract::ExpArguments& a, Workspace& workspace) {
   return unary(a.x, a.y, a.N, workspace, [](Vec x) { return exp(x); });
 }
 
+Outcome clip(const contract::ClipArguments& a, Workspace& workspace) {
+  const Vec low = broadcast(a.low), high = broadcast(a.high);
+  return unary(a.x, a.y, a.N, workspace, [=](Vec x) { return max(low, min(high, x)); });
+}
+
+Outcome clip_backward(const contract::ClipBackwardArguments& a, Workspace& workspace) {
+  const Vec low = broadcast(a.low), high = broadcast(a.high);
+  return derivative(a, workspace,
+                    [=](Vec y, Vec dy) { return select(y > low, select(high > y, dy, zero()), zero()); });
+}
+
+Outcome softplus(const contract::SoftplusArguments& a, Workspace& workspace) {
+  return unary(a.x, a.y, a.N, workspace, [](Vec x) {
+    float terms[Vec::width];
+    store(terms, exp(zero() - absolute(x)));
+    for (float& term : terms) term = std::log1p(term);
+    return relu(x) + load(terms);
+  });
+}
+
 Outcome log(const contract::LogArguments& a, Workspace& workspace) {
   forShares(workspace, a.N, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) a.y[i] = std::log(a.x[i]);

@@ -113,6 +113,25 @@ struct Mean {
 
 }  // namespace
 
+Outcome penalty(const contract::PenaltyArguments& a, Workspace&) {
+  double sizes = 0, squares = 0;
+  for (int64_t i = 0; i < a.N; ++i) {
+    const double p = a.parameter[i];
+    sizes += std::abs(p);
+    squares += p * p;
+  }
+  a.loss[0] += a.weight[0] * (a.l1 * sizes + a.l2 * squares);
+  if (!a.gradient) return {};
+  const Vec push = broadcast(a.weight[0] * a.l1), pull = broadcast(2.0f * a.weight[0] * a.l2);
+  for (int64_t i = 0; i < a.N; i += Vec::width) {
+    const int64_t count = a.N - i;
+    const Vec p = load(a.parameter + i, count);
+    const Vec signedPush = select(p > zero(), push, select(zero() > p, zero() - push, zero()));
+    store(a.gradient + i, load(a.gradient + i, count) + fma(pull, p, signedPush), count);
+  }
+  return {};
+}
+
 Outcome gradient_norm(const contract::GradientNormArguments& a, Workspace& workspace) {
   if (a.weight[0] == 0.0f) return {contract::Status::emptyBatch};
   constexpr int stride = 8;  // doubles: a cache line to each thread

@@ -77,10 +77,31 @@ const native: readonly Omit<Mutant, 'executor'>[] = [
   },
   {
     name: 'losses: weights forgotten',
-    file: 'native/kernels/losses.cc',
+    file: 'native/kernels/steps.h',
     cases: 'losses',
     find: 'return a.weights ? a.weights[n] : 1.0f;',
     replace: 'return 1.0f;',
+  },
+  {
+    name: 'binary_cross_entropy: more factors than float64 holds the product of',
+    file: 'native/kernels/losses.cc',
+    cases: 'losses',
+    find: 'constexpr int64_t factors = 512;',
+    replace: 'constexpr int64_t factors = 1 << 20;',
+  },
+  {
+    name: 'top_k_accuracy: the last among equals',
+    file: 'native/kernels/accuracies.cc',
+    cases: 'accuracies',
+    find: '!(prediction[f] <= best)',
+    replace: '!(prediction[f] < best)',
+  },
+  {
+    name: 'penalty: the slope of p² without its 2',
+    file: 'native/kernels/optimizers.cc',
+    cases: 'optimizers',
+    find: 'broadcast(2.0f * a.weight[0] * a.l2)',
+    replace: 'broadcast(a.weight[0] * a.l2)',
   },
 ]
 
@@ -134,6 +155,13 @@ const wasm: readonly Omit<Mutant, 'executor'>[] = [
     cases: 'losses',
     find: 'store<f32>(hit, load<f32>(hit) - w)',
     replace: 'store<f32>(hit, load<f32>(hit))',
+  },
+  {
+    name: 'categorical_cross_entropy_backward: targets that do not sum to 1 taken as if they did',
+    file: 'assembly/kernels/losses.ts',
+    cases: 'losses',
+    find: 'total = splat(<f32>sum)',
+    replace: 'total = splat(1)',
   },
 ]
 

@@ -13,6 +13,7 @@ import {
   type RandomScalars,
   reduceSum,
   reverseTime,
+  sigmoid,
   slice,
   transpose,
 } from './operations.js'
@@ -34,9 +35,10 @@ export type Derivative = (context: Context, dy: Tensor) => Readonly<Record<strin
 
 /** dx from y and dy by an instruction of its own. */
 function fromOutput(instruction: InstructionName): Derivative {
-  return ({ graph, operand }, dy) => {
+  return ({ graph, node, operand }, dy) => {
     const y = operand('y')
-    return { x: operandOf(graph.append(instruction, { y, dy }, { dx: y.shape }), 'dx') }
+    const attributes = Object.fromEntries(node.attributes) as Attributes
+    return { x: operandOf(graph.append(instruction, { y, dy }, { dx: y.shape }, attributes), 'dx') }
   }
 }
 
@@ -90,10 +92,10 @@ function lossBackward(instruction: InstructionName, operand: string, gradient: s
       if (o.direction === 'in')
         inputs[o.name] = node.gradientOperands.get(o.name) ?? node.operands.get(o.name)
     }
-    const prediction = operandOf(node, operand)
-    return {
-      [operand]: operandOf(graph.append(instruction, inputs, { [gradient]: prediction.shape }), gradient),
-    }
+    const { shape } = operandOf(node, operand)
+    const attributes = Object.fromEntries(node.attributes) as Attributes
+    const backward = graph.append(instruction, inputs, { [gradient]: shape }, attributes)
+    return { [operand]: operandOf(backward, gradient) }
   }
 }
 
@@ -150,6 +152,8 @@ export const derivatives: Partial<Record<InstructionName, Derivative>> = {
         : undefined
     return { a: chosen('a'), b: chosen('b') }
   },
+  clip: fromOutput('clip_backward'),
+  softplus: ({ operand }, dy) => ({ x: multiply(dy, sigmoid(operand('x'))) }),
   exp: ({ operand }, dy) => ({ x: multiply(dy, operand('y')) }),
   log: ({ operand }, dy) => ({ x: divide(dy, operand('x')) }),
   dropout: ({ node }, dy) => ({
@@ -173,6 +177,9 @@ export const derivatives: Partial<Record<InstructionName, Derivative>> = {
   gru: cellBackward('gru_backward', { ...cellGradients, recurrentBias: 'dRecurrentBias' }),
   softmax_cross_entropy: lossBackward('softmax_cross_entropy_backward', 'logits', 'dLogits'),
   squared_error: lossBackward('squared_error_backward', 'prediction', 'dPrediction'),
+  absolute_error: lossBackward('absolute_error_backward', 'prediction', 'dPrediction'),
+  binary_cross_entropy: lossBackward('binary_cross_entropy_backward', 'logits', 'dLogits'),
+  categorical_cross_entropy: lossBackward('categorical_cross_entropy_backward', 'logits', 'dLogits'),
 }
 
 /** Instructions that can be differentiated. */

@@ -40,6 +40,10 @@ export const log = (x: Tensor): Tensor => unary('log', x)
 export const softmax = (x: Tensor): Tensor => unary('softmax', x)
 /** scale · x + shift */
 export const affine = (x: Tensor, scale: number, shift = 0): Tensor => unary('affine', x, { scale, shift })
+/** x limited to low … high */
+export const clip = (x: Tensor, low: number, high: number): Tensor => unary('clip', x, { low, high })
+/** ln(1 + eˣ) */
+export const softplus = (x: Tensor): Tensor => unary('softplus', x)
 export const oneMinus = (x: Tensor): Tensor => affine(x, -1, 1)
 
 /** Elementwise; the shape of b is that of a, or its last axes. */

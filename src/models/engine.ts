@@ -4,7 +4,8 @@ import { type LoadedBackend, loadBackend } from '../backends/load.js'
 import type { Precision } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import type { InputSpecification } from '../layers/symbolic.js'
-import type { LossName } from '../losses/index.js'
+import type { Loss } from '../losses/index.js'
+import type { Metric } from '../metrics/index.js'
 import type { Optimizer } from '../optimizers/index.js'
 import { Executable } from './executable.js'
 import { type Parameter, ParameterTable } from './parameters.js'
@@ -25,8 +26,10 @@ export class Engine {
   topology: Topology
   optimizer: Optimizer | undefined
   /** By output, with the share of each in the total. */
-  losses: readonly LossName[] | undefined
+  losses: readonly Loss[] | undefined
   lossWeights: readonly number[] = []
+  /** By output. */
+  metrics: readonly (readonly Metric[])[] = []
   /** Of the products of training. */
   precision: Precision = 'float32'
   /** Updates made so far: the run number of random operations and the step of schedules. */
@@ -77,7 +80,7 @@ export class Engine {
 
   /** What to trace: one row and one step unless more is needed. */
   request(purpose: Purpose, needs: Partial<Needs>): TraceRequest {
-    const { topology, parameters, losses, lossWeights, optimizer } = this
+    const { topology, parameters, losses, lossWeights, metrics, optimizer } = this
     const { batch = 1, times = [], lengths = [], weights = false, precision = 'float32' } = needs
     const capacities = { batch, times: timeAxes(topology.inputs).map((_, i) => times[i] ?? 1) }
     return {
@@ -89,6 +92,7 @@ export class Engine {
       weights,
       losses,
       lossWeights,
+      metrics,
       optimizer,
       precision,
     }
@@ -180,14 +184,14 @@ export class Engine {
   /** Settles how to train; optimizer slots start at zero. */
   compile(
     optimizer: Optimizer,
-    losses: readonly LossName[],
-    lossWeights: readonly number[],
+    objective: Pick<Engine, 'losses' | 'lossWeights' | 'metrics'>,
     precision: Precision,
   ): void {
     this.writingSync('compile', () => {
       this.optimizer = optimizer
-      this.losses = losses
-      this.lossWeights = lossWeights
+      this.losses = objective.losses
+      this.lossWeights = objective.lossWeights
+      this.metrics = objective.metrics
       this.precision = precision
       this.step = 0
       this.#bound?.pool.dropTraining()

@@ -11,6 +11,7 @@ const indexNames: Readonly<Record<string, readonly [what: string, expected: stri
   gather_backward: ['token', 'a token of the embedding'],
   softmax_cross_entropy: ['target', 'a class of the prediction'],
   softmax_cross_entropy_backward: ['target', 'a class of the prediction'],
+  sparse_top_k_accuracy: ['target', 'a class of the prediction'],
 }
 
 /** Steps of an axis; no axis of a program is empty. */

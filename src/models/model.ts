@@ -4,7 +4,8 @@ import type { Precision } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import { encodeModel } from '../io/model-file.js'
 import type { SymbolicTensor } from '../layers/symbolic.js'
-import { type LossName, losses } from '../losses/index.js'
+import { isLoss, type Loss, type LossLike, toLoss } from '../losses/index.js'
+import { type Metric, type MetricLike, toMetrics } from '../metrics/index.js'
 import { type Optimizer, optimizers } from '../optimizers/index.js'
 import { checkInteger, checkName, checkOptions } from '../suggest.js'
 import { type EvaluateOptions, type EvaluateResult, evaluate } from '../train/evaluate.js'
@@ -26,10 +27,15 @@ export type EachOutput<Outputs extends SymbolicTensors, Value> = Outputs extends
 export interface CompileOptions<Outputs extends SymbolicTensors = SymbolicTensor> {
   /** `optimizers.adam({ … })`, or a name for its defaults. Default `adam`. */
   readonly optimizer?: Optimizer | keyof typeof optimizers
-  /** One for each output; a single one serves them all. */
-  readonly loss: LossName | EachOutput<Outputs, LossName>
+  /** `losses.huber({ … })`, or a name for its defaults. One for each output; a single one serves them all. */
+  readonly loss: LossLike | EachOutput<Outputs, LossLike>
   /** How much the mean loss of each output counts in the sum that is made small: at least 0. Default 1 each. */
   readonly lossWeights?: EachOutput<Outputs, number>
+  /**
+   * Counted by `fit` and `evaluate` over the steps of the loss, under the same weights: `accuracy`, `topKAccuracy`, or
+   * `metrics.topKAccuracy({ … })`. A list, or one for each output where there are several. Default none.
+   */
+  readonly metrics?: EachOutput<Outputs, readonly MetricLike[]>
   /**
    * Of the products of `fit`, forward and backward: with `bfloat16` their operands are rounded to it and summed in float32.
    * Weights, activations, gradients and optimizer state stay float32. Default `float32`.
@@ -73,16 +79,17 @@ export class Model<Outputs extends SymbolicTensors = SymbolicTensor> {
 
   /** Settles optimizer and losses. Optimizer state starts afresh. */
   compile(options: CompileOptions<Outputs>): this {
-    checkOptions('compile', options, ['optimizer', 'loss', 'lossWeights', 'precision'])
+    checkOptions('compile', options, ['optimizer', 'loss', 'lossWeights', 'metrics', 'precision'])
     const { optimizer = 'adam', precision = 'float32' } = options
     const losses = this.#losses(options.loss)
     const lossWeights = this.#lossWeights(options.lossWeights)
+    const objective = { losses, lossWeights, metrics: this.#metrics(options.metrics, losses) }
     checkName('compile, precision', precision, ['float32', 'bfloat16'])
     if (typeof optimizer === 'string') {
       checkName('compile, optimizer', optimizer, Object.keys(optimizers) as (keyof typeof optimizers)[])
-      this.#engine.compile(optimizers[optimizer](), losses, lossWeights, precision)
+      this.#engine.compile(optimizers[optimizer](), objective, precision)
     } else if (typeof optimizer === 'object' && 'slots' in optimizer) {
-      this.#engine.compile(optimizer, losses, lossWeights, precision)
+      this.#engine.compile(optimizer, objective, precision)
     } else {
       throw new OstinatoError('INVALID_OPTION', 'compile, optimizer', {
         expected: 'an optimizer such as optimizers.adam(), or its name',
@@ -92,16 +99,27 @@ export class Model<Outputs extends SymbolicTensors = SymbolicTensor> {
     return this
   }
 
-  #losses(given: unknown): LossName[] {
+  #losses(given: unknown): Loss[] {
     const { outputs } = this.#engine.topology
-    const known = Object.keys(losses) as LossName[]
-    const values =
-      typeof given === 'object' && given !== null ? eachOutput(this.#engine, 'loss', given) : undefined
-    return outputs.map(({ name }, k) => {
-      const value = (values ? values[k] : given) as LossName
-      checkName(values ? `compile, loss.${name}` : 'compile, loss', value, known)
-      return value
-    })
+    const each = typeof given === 'object' && given !== null && !isLoss(given)
+    const values = each ? eachOutput(this.#engine, 'loss', given) : undefined
+    return outputs.map(({ name }, k) =>
+      toLoss(values ? `compile, loss.${name}` : 'compile, loss', values ? values[k] : given),
+    )
+  }
+
+  #metrics(given: unknown, losses: readonly Loss[]): Metric[][] {
+    const { outputs } = this.#engine.topology
+    if (given === undefined) return outputs.map(() => [])
+    const single = outputs.length === 1
+    const values = single ? [given] : eachOutput(this.#engine, 'metrics', given)
+    return outputs.map(({ name }, k) =>
+      toMetrics(
+        single ? 'compile, metrics' : `compile, metrics.${name}`,
+        (values[k] ?? []) as readonly MetricLike[],
+        losses[k] as Loss,
+      ),
+    )
   }
 
   #lossWeights(given: unknown): number[] {

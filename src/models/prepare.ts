@@ -12,7 +12,6 @@ import {
 import { isTensorData, shapeText } from '../data/tensor-data.js'
 import { OstinatoError } from '../errors.js'
 import type { InputSpecification } from '../layers/symbolic.js'
-import { losses } from '../losses/index.js'
 import { checkName, checkOptions } from '../suggest.js'
 import type { Engine } from './engine.js'
 import { axisOf, type ModelInput, timeAxes } from './topology.js'
@@ -206,7 +205,7 @@ export function prepareTargets(engine: Engine, prepared: Prepared, batch: Batch,
   if (!engine.losses) return prepared // refused where the program is made
   const place = `${where}, targets`
   const names = engine.topology.outputs.map((output) => output.name)
-  const types = engine.losses.map((loss) => losses[loss].targets)
+  const types = engine.losses.map((loss) => loss.targets)
   const parts = batch.targets === undefined ? [] : partsOf(batch.targets, names, place, 'targets')
   const targets = names.map((name, k) => {
     const here = partName(place, names, k)

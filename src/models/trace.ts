@@ -17,7 +17,8 @@ import {
   rootOf,
   type Tensor,
 } from '../graph/index.js'
-import { type LossName, losses } from '../losses/index.js'
+import type { Loss } from '../losses/index.js'
+import type { Metric } from '../metrics/index.js'
 import type { Optimizer } from '../optimizers/index.js'
 import type { ParameterTable } from './parameters.js'
 import type { Port, Topology } from './topology.js'
@@ -37,8 +38,10 @@ export interface TraceRequest {
   /** Whether batches carry weights. */
   readonly weights: boolean
   /** By output. */
-  readonly losses: readonly LossName[] | undefined
+  readonly losses: readonly Loss[] | undefined
   readonly lossWeights: readonly number[]
+  /** By output: what is counted beside its loss. */
+  readonly metrics: readonly (readonly Metric[])[]
   readonly optimizer: Optimizer | undefined
   /** Of all products. Default `float32`. */
   readonly precision?: Precision
@@ -62,6 +65,8 @@ export interface TracedOutput {
   readonly probabilities: boolean
   /** Where [Σ w·ℓ, Σ w] of its loss stand among the statistics. */
   readonly statistics: number
+  /** Where [Σ w·a, Σ w] of its metrics stand. */
+  readonly metrics: readonly { readonly name: string; readonly statistics: number }[]
 }
 
 export interface TracedProgram {
@@ -122,15 +127,19 @@ interface TracedLoss {
   readonly weight: Tensor
 }
 
-/** Slots of the statistics: sums of the first loss, the norm, sums of the others, norms nobody reads. */
+/** Slots of the statistics: sums of the first loss, the norm, one nobody reads, sums of the others, of the metrics. */
 export const normSlot = 2
 const sumsSlot = (output: number): number => (output === 0 ? 0 : 2 + 2 * output)
 
+function metricSlot({ topology, metrics }: TraceRequest, output: number, metric: number): number {
+  const before = metrics.slice(0, output).flat().length
+  return 2 + 2 * (topology.outputs.length + before + metric)
+}
+
 function traceLoss(tracing: Tracing, output: number, prediction: Tensor, weight?: Tensor): TracedLoss {
   const { request, graph } = tracing
-  const name = request.losses?.[output]
-  if (!name) throw notCompiled('no loss')
-  const loss = losses[name]
+  const loss = request.losses?.[output]
+  if (!loss) throw notCompiled('no loss')
   const border = (kind: string): string => borderName(kind, request.topology.outputs, output)
   const time = tracing.isSequence(prediction) ? prediction.shape[0] : undefined
   const features = prediction.shape.slice(time ? 2 : 1)
@@ -138,17 +147,21 @@ function traceLoss(tracing: Tracing, output: number, prediction: Tensor, weight?
   const wanted = loss.wide ? features : features.slice(0, -1)
   const targets = tracing.input(border('targets'), loss.targets, time, wanted)
   const weights = request.weights ? tracing.input(border('weights'), 'f32', time, []) : undefined
-  const sums = graph.tensor([2], 'f64', { buffer: tracing.statistics, offset: sumsSlot(output) })
-  tracing.placeNames.set(`${tracing.statistics}:${sumsSlot(output)}`, border('loss'))
+  const pair = (name: string, offset: number): Tensor => {
+    tracing.placeNames.set(`${tracing.statistics}:${offset}`, name)
+    return graph.tensor([2], 'f64', { buffer: tracing.statistics, offset })
+  }
+  const sums = pair(border('loss'), sumsSlot(output))
   const total = weight ?? graph.tensor([1])
   const before = graph.nodes.length
-  loss.trace(prediction, targets, {
-    weights,
-    lengths: tracing.lengthsOf(prediction),
-    loss: sums,
-    weight: total,
-  })
+  const valid = { weights, lengths: tracing.lengthsOf(prediction) }
+  loss.trace(prediction, targets, { ...valid, loss: sums, weight: total })
   const node = graph.nodes.slice(before).find(({ instruction }) => isLoss(instruction)) as Node
+  for (const [i, metric] of (request.metrics[output] ?? []).entries()) {
+    graph.path = border(metric.name)
+    const hits = pair(border(metric.name), metricSlot(request, output, i))
+    metric.trace(loss, prediction, targets, { ...valid, hits })
+  }
   graph.path = ''
   return { node, sums, weight: total }
 }
@@ -291,6 +304,10 @@ export function traceProgram(request: TraceRequest): TracedProgram {
         size: prediction.shape.slice(time ? 2 : 1).reduce((product, d) => product * d.capacity, 1),
         probabilities: rootOf(prediction).node?.instruction === 'softmax',
         statistics: sumsSlot(k),
+        metrics: (request.metrics[k] ?? []).map(({ name }, i) => ({
+          name,
+          statistics: metricSlot(request, k, i),
+        })),
       }
     }),
   }

@@ -68,12 +68,12 @@ export class Tracing {
 
   constructor(readonly request: TraceRequest) {
     const { graph } = this
-    const { capacities, parameters, topology, precision = 'float32' } = request
+    const { capacities, metrics, parameters, topology, precision = 'float32' } = request
     graph.precision = precision
     this.batch = graph.dimensions.input('B', capacities.batch)
     this.parametersBuffer = graph.addBuffer('parameters', 'f32', parameters.elements, 'parameters')
-    // Sum and weight of the first loss, the norm, then sum and weight of the other losses and a norm nobody reads.
-    const slots = 2 + 2 * topology.outputs.length
+    // Sum and weight of the first loss, the norm and one nobody reads, then the other losses, and the metrics.
+    const slots = 2 + 2 * topology.outputs.length + 2 * metrics.flat().length
     this.statistics = graph.addBuffer('statistics', 'f64', 8 * Math.ceil(slots / 8), 'statistics')
     const names = timeAxes(topology.inputs)
     this.#times = new Map(

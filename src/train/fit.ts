@@ -6,7 +6,7 @@ import { checkInteger, checkOptions } from '../suggest.js'
 import { evaluateSource } from './evaluate.js'
 import { BatchRunner } from './runner.js'
 import { type BatchSource, lengthOf } from './sources.js'
-import { type Losses, Totals } from './totals.js'
+import { type Losses, metricNames, Totals } from './totals.js'
 import { eachBatch } from './upcoming.js'
 
 /** What is known after a training step: losses are means over the valid steps of this batch. */
@@ -28,8 +28,11 @@ export interface EpochLogs {
   readonly loss: number
   /** The same by output, before the loss weights. */
   readonly losses: Readonly<Record<string, number>>
+  /** Mean of each metric over the same steps, by name. */
+  readonly metrics: Readonly<Record<string, number>>
   /** Mean over the validation data, after the epoch. */
   readonly validationLoss: number | undefined
+  readonly validationMetrics: Readonly<Record<string, number>> | undefined
 }
 
 /** Called along the way; what is returned is awaited. A callback may read the model (predict, generate), not change it. */
@@ -51,6 +54,9 @@ export interface FitOptions {
 export interface History {
   readonly loss: readonly number[]
   readonly validationLoss: readonly number[]
+  /** By name of the metric. */
+  readonly metrics: Readonly<Record<string, readonly number[]>>
+  readonly validationMetrics: Readonly<Record<string, readonly number[]>>
 }
 
 /** A schedule is the user's code: what it returns must not reach the weights unseen. */
@@ -85,6 +91,10 @@ async function trainStep(
   return { ...totals.means, gradientNorm: executable.context.statistics[normSlot] ?? 0 }
 }
 
+function append(series: Record<string, number[]>, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) series[name]?.push(value)
+}
+
 export async function fit(engine: Engine, data: BatchSource, options: FitOptions): Promise<History> {
   checkOptions('fit', options, ['epochs', 'validationData', 'callbacks', 'signal'])
   checkOptions('fit, callbacks', options.callbacks ?? {}, ['onStepEnd', 'onEpochEnd'])
@@ -99,7 +109,14 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
   return engine.writing('fit', async () => {
     const runner = new BatchRunner(engine, 'train', engine.precision, signal)
     const job = { source: data, where: 'fit', signal }
-    const history = { loss: [] as number[], validationLoss: [] as number[] }
+    const series = (): Record<string, number[]> =>
+      Object.fromEntries(metricNames(engine).flatMap((names) => names.map((name) => [name, []])))
+    const history = {
+      loss: [] as number[],
+      validationLoss: [] as number[],
+      metrics: series(),
+      validationMetrics: series(),
+    }
     const stepsPerEpoch = lengthOf(data)
     let step = 0
     try {
@@ -117,11 +134,22 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
             await engine.letRead(() => callbacks.onStepEnd?.(logs))
           },
         )
-        const { loss, losses } = totals.means
+        const { loss, losses, metrics } = totals.means
         history.loss.push(loss)
+        append(history.metrics, metrics)
         const validation = validationData && (await evaluateSource(engine, validationData, options))
-        if (validation) history.validationLoss.push(validation.loss)
-        const logs = { epoch, loss, losses, validationLoss: validation?.loss }
+        if (validation) {
+          history.validationLoss.push(validation.loss)
+          append(history.validationMetrics, validation.metrics)
+        }
+        const logs = {
+          epoch,
+          loss,
+          losses,
+          metrics,
+          validationLoss: validation?.loss,
+          validationMetrics: validation?.metrics,
+        }
         await engine.letRead(() => callbacks.onEpochEnd?.(logs))
       }
     } finally {

@@ -409,7 +409,7 @@ describe('a graph that makes no sense is refused', () => {
       },
     ],
     [
-      'INVALID_OPTION compile, loss.a: expected "sparseCategoricalCrossentropy" or "meanSquaredError", received nothing',
+      'INVALID_OPTION compile, loss.a: expected "sparseCategoricalCrossentropy" or "categoricalCrossentropy" or "binaryCrossentropy" or "meanSquaredError" or "meanAbsoluteError" or "huber", received nothing',
       () =>
         model({ inputs: x, outputs: { a: y, b: dense().apply(x) } }).compile({
           loss: untyped({ b: 'meanSquaredError' }),

@@ -38,7 +38,7 @@ describe('options that nobody knows are refused, with the nearest that somebody 
       () => regressor('reference').compile(untyped({ losses: 'meanSquaredError' })),
     ],
     [
-      'INVALID_OPTION compile, loss: expected "sparseCategoricalCrossentropy" or "meanSquaredError", received "meanSquareError". Did you mean "meanSquaredError"?',
+      'INVALID_OPTION compile, loss: expected "sparseCategoricalCrossentropy" or "categoricalCrossentropy" or "binaryCrossentropy" or "meanSquaredError" or "meanAbsoluteError" or "huber", received "meanSquareError". Did you mean "meanSquaredError"?',
       () => regressor('reference').compile({ loss: untyped('meanSquareError') }),
     ],
     [

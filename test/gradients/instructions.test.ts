@@ -18,7 +18,7 @@ interface Derivative {
   }[]
 }
 
-const attributes = { start: 2, site: 9 }
+const attributes = { start: 2, site: 9, low: -0.4, high: 0.6 }
 const scalars = { rate: 0.4, seed: 5, run: 6 }
 const of = (
   instruction: Case['steps'][number]['instruction'],
@@ -27,7 +27,7 @@ const of = (
   optional: readonly string[] = [],
 ): Case => ({ name: instruction, steps: [{ instruction, optional }], variables, attributes, scalars, data })
 
-const unary = (forward: 'tanh' | 'sigmoid' | 'relu', variables = { N: 40 }): Derivative => ({
+const unary = (forward: 'tanh' | 'sigmoid' | 'relu' | 'clip', variables = { N: 40 }): Derivative => ({
   forward: of(forward, variables),
   result: 'y',
   gradients: [{ of: 'x', by: of(`${forward}_backward`, variables), operands: { dy: 'above' }, result: 'dx' }],
@@ -42,6 +42,7 @@ const derivatives: readonly Derivative[] = [
   unary('tanh'),
   unary('sigmoid'),
   unary('relu'),
+  unary('clip'),
   {
     forward: of('softmax', { M: 4, N: 6 }),
     result: 'y',
@@ -126,6 +127,24 @@ const losses = [
     backward: of('squared_error_backward', steps, {}, optional),
     input: 'prediction',
     gradient: 'dPrediction',
+  },
+  ...[0, 0.5].map((delta) => ({
+    forward: { ...of('absolute_error', steps, {}, optional), attributes: { delta } },
+    backward: { ...of('absolute_error_backward', steps, {}, optional), attributes: { delta } },
+    input: 'prediction',
+    gradient: 'dPrediction',
+  })),
+  ...[0, 1].map((sum) => ({
+    forward: { ...of('binary_cross_entropy', steps, {}, optional), attributes: { sum } },
+    backward: { ...of('binary_cross_entropy_backward', steps, {}, optional), attributes: { sum } },
+    input: 'logits',
+    gradient: 'dLogits',
+  })),
+  {
+    forward: of('categorical_cross_entropy', steps, {}, optional),
+    backward: of('categorical_cross_entropy_backward', steps, {}, optional),
+    input: 'logits',
+    gradient: 'dLogits',
   },
 ]
 

@@ -2,10 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createReference } from '../../src/backends/reference/index.js'
 import {
+  absoluteError,
   add,
   affine,
   appendGradients,
+  binaryCrossEntropy,
   broadcast,
+  categoricalCrossEntropy,
+  clip,
   concat,
   copy,
   differentiable,
@@ -14,6 +18,7 @@ import {
   exp,
   gather,
   gru,
+  type LossOperands,
   log,
   lstm,
   matmul,
@@ -31,6 +36,7 @@ import {
   slice,
   softmax,
   softmaxCrossEntropy,
+  softplus,
   split,
   squaredError,
   subtract,
@@ -38,6 +44,7 @@ import {
   tanh,
   transpose,
 } from '../../src/graph/index.js'
+import { elu, hardSigmoid, leakyRelu, selu, softsign } from '../../src/layers/activations.js'
 import {
   type Builder,
   difference,
@@ -96,7 +103,24 @@ const positive = Float64Array.from({ length: 12 }, (_, i) => 0.5 + i / 8)
 const mixed = Float64Array.from({ length: 12 }, (_, i) => (i % 2 ? 1 : -1) * (0.25 + i / 10))
 
 const binary = { add, subtract, multiply, divide }
-const unary = { tanh, sigmoid, relu, softmax, exp, log, copy, transpose, reverse_time: reverseTime }
+const unary = {
+  tanh,
+  sigmoid,
+  relu,
+  softmax,
+  softplus,
+  exp,
+  log,
+  copy,
+  transpose,
+  reverse_time: reverseTime,
+  clip: (x: Tensor) => clip(x, -0.6, 0.8),
+  hardSigmoid,
+  leakyRelu,
+  elu,
+  selu,
+  softsign,
+}
 
 const cellShapes = { T: 4, B: 3, I: 2, H: 3 }
 const lengths = Int32Array.of(4, 0, 2)
@@ -292,6 +316,22 @@ const table: GradientCase[] = [
           softmaxCrossEntropy(b.input('logits', [3, 2, 4]), targets, operands(b))
         },
       },
+      ...Object.entries({
+        'absolute error': absoluteError,
+        huber: (p: Tensor, t: Tensor, o: LossOperands) => absoluteError(p, t, o, 0.5),
+        'binary cross-entropy': binaryCrossEntropy,
+        'binary cross-entropy, summed': (p: Tensor, t: Tensor, o: LossOperands) =>
+          binaryCrossEntropy(p, t, o, 'sum'),
+        'categorical cross-entropy': categoricalCrossEntropy,
+      }).map(
+        ([loss, operation]): GradientCase => ({
+          name: `${loss}${suffix}`,
+          values,
+          define(b) {
+            operation(b.input('prediction', [3, 2, 4]), b.data('targets', [3, 2, 4]), operands(b))
+          },
+        }),
+      ),
       {
         name: `squared error${suffix}`,
         values,

@@ -9,6 +9,7 @@ import {
   type LossName,
   layers,
   type load,
+  type losses,
   type Model,
   model,
   type NamedWeight,
@@ -26,7 +27,7 @@ type Expect<T extends true> = T
 const functional = model
 
 export type Claims = [
-  Expect<Equal<LossName, 'sparseCategoricalCrossentropy' | 'meanSquaredError'>>,
+  Expect<Equal<LossName, keyof typeof losses>>,
   Expect<Equal<BackendName, 'native' | 'wasm' | 'reference'>>,
   Expect<Equal<ReturnType<Model['predict']>, Promise<Prediction>>>,
   Expect<Equal<Prediction['data'], Float32Array>>,

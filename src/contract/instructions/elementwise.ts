@@ -169,6 +169,49 @@ export const elementwise = {
     work: ['N'],
     tolerance: 1e-6,
   },
+  clip: {
+    code: 86,
+    summary: 'y = x limited to low … high: NaN stays',
+    variables: ['N'],
+    operands: [
+      { name: 'x', direction: 'in', type: 'f32', shape: ['...N'] },
+      { name: 'y', direction: 'out', type: 'f32', shape: ['...N'], inPlaceOf: 'x' },
+    ],
+    attributes: [
+      { name: 'low', kind: 'float' },
+      { name: 'high', kind: 'float' },
+    ],
+    work: ['N'],
+    tolerance: 0,
+  },
+  clip_backward: {
+    code: 87,
+    summary: 'dx = dy where low < y < high, else 0',
+    variables: ['N'],
+    operands: [
+      { name: 'y', direction: 'in', type: 'f32', shape: ['...N'] },
+      { name: 'dy', direction: 'in', type: 'f32', shape: ['...N'] },
+      { name: 'dx', direction: 'out', type: 'f32', shape: ['...N'], inPlaceOf: 'dy' },
+    ],
+    attributes: [
+      { name: 'low', kind: 'float' },
+      { name: 'high', kind: 'float' },
+    ],
+    work: ['N'],
+    tolerance: 0,
+  },
+  softplus: {
+    code: 88,
+    summary: 'y = ln(1 + exp x), as max(x, 0) + ln(1 + exp −|x|)',
+    variables: ['N'],
+    operands: [
+      { name: 'x', direction: 'in', type: 'f32', shape: ['...N'] },
+      { name: 'y', direction: 'out', type: 'f32', shape: ['...N'], inPlaceOf: 'x' },
+    ],
+    attributes: [],
+    work: ['N'],
+    tolerance: 1e-6,
+  },
   softmax: {
     code: 33,
     summary: 'y[m] = exp(x[m] − max x[m]) ∕ Σ, over the last axis',

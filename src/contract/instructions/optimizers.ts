@@ -1,7 +1,7 @@
 import type { InstructionSpecification } from '../specification.js'
 
 /**
- * The update segment. `gradients` holds sums over the valid steps of a batch and `weight` their total weight.
+ * Penalties, which end the gradients segment, and the update segment. `gradients` holds sums over the valid steps of a batch and `weight` their total weight.
  *
  * Every optimizer first makes, for each range and element, g = gradients ∕ weight, then clips: by the global norm,
  * g · min(1, globalClipNorm ∕ norm); by the norm of its range (one parameter tensor), g · min(1, clipNorm ∕ ‖g‖);
@@ -9,6 +9,24 @@ import type { InstructionSpecification } from '../specification.js'
  * what no range covers is frozen.
  */
 export const optimizers = {
+  penalty: {
+    code: 122,
+    summary:
+      'loss[0] += weight · Σ (l1 · |p| + l2 · p²), in float64; gradient += weight · (l1 · sign p + 2 · l2 · p). The loss, divided by its weight, then is the mean over the batch plus the penalty',
+    variables: ['N'],
+    operands: [
+      { name: 'parameter', direction: 'in', type: 'f32', shape: ['...N'] },
+      { name: 'weight', direction: 'in', type: 'f32', shape: ['1'] },
+      { name: 'loss', direction: 'inout', type: 'f64', shape: ['2'] },
+      { name: 'gradient', direction: 'inout', type: 'f32', shape: ['...N'], optional: true },
+    ],
+    attributes: [
+      { name: 'l1', kind: 'float' },
+      { name: 'l2', kind: 'float' },
+    ],
+    work: ['N'],
+    tolerance: 1e-6,
+  },
   gradient_norm: {
     code: 70,
     summary:

@@ -49,6 +49,13 @@ const unary: readonly (readonly [
     { x: [nan, infinity, -infinity, 0, -0, 88, 90, 1000, -80, -100, -1000, 1e-6] },
   ],
   ['log', { x: { uniform: [0, 10] } }, { x: [nan, infinity, 0, -1, 1, 1.0000001, 0.9999999, 1e-37, 3e38] }],
+  ['clip', { x: { normal: 1 } }, { x: [nan, infinity, -infinity, -0.5, 1.25, -0.5000001, 1.2500001, 0] }],
+  ['clip_backward', { y: { uniform: [-0.5, 1.25] } }, { y: [-0.5, 1.25, 0, nan], dy: [1, 2, 3, 4] }],
+  [
+    'softplus',
+    { x: { normal: 4 } },
+    { x: [nan, infinity, -infinity, 0, -0, 88, -88, 1e4, -1e4, 1e-6, -17, 17] },
+  ],
   ['affine', { x: { normal: 1 } }, { x: [nan, infinity, -infinity] }],
 ]
 
@@ -61,7 +68,7 @@ export const elementwise: CaseList = [
     data: { a: [1, -1, 0, infinity], b: [0, 0, 0, 2] },
   },
   ...unary.flatMap(([instruction, data, special]): Case[] => {
-    const attributes = { scale: -2.5, shift: 0.75 }
+    const attributes = { scale: -2.5, shift: 0.75, low: -0.5, high: 1.25 }
     const steps = [{ instruction }]
     const ordinary = sizes.map((N) => ({
       name: `${instruction} N${N}`,

@@ -1,4 +1,5 @@
 import type { CaseList } from '../case.js'
+import { accuracies } from './accuracies.js'
 import { data } from './data.js'
 import { dropout } from './dropout.js'
 import { elementwise } from './elementwise.js'
@@ -13,6 +14,7 @@ import { softmax } from './softmax.js'
 
 /** By kernel file: agreement, structure, gradients and mutations all draw from these. */
 export const cases = {
+  accuracies,
   data,
   dropout,
   elementwise,

@@ -51,7 +51,38 @@ const gradient_norm: Case = {
   data: { loss: [2.5, 3] },
 }
 
+const penalties = [
+  { l1: 0.25, l2: 0 },
+  { l1: 0, l2: 0.5 },
+  { l1: 0.125, l2: 0.75 },
+]
+
 export const optimizers: CaseList = [
+  ...penalties.flatMap((attributes) =>
+    sizes.flatMap((N) =>
+      [[], ['gradient']].map(
+        (optional): Case => ({
+          name: `penalty l1 ${attributes.l1} l2 ${attributes.l2} N${N} ${optional.join('')}`,
+          steps: [{ instruction: 'penalty', optional }],
+          variables: { N },
+          attributes,
+          data: { loss: [2.5, 3], weight: [1.75] },
+        }),
+      ),
+    ),
+  ),
+  {
+    name: 'penalty of weights that are 0',
+    steps: [{ instruction: 'penalty', optional: ['gradient'] }],
+    variables: { N: 19 },
+    attributes: { l1: 2, l2: 3 },
+    data: {
+      loss: [1, 4],
+      weight: [4],
+      parameter: Array.from({ length: 19 }, (_, i) => [0, -0, 1, -1, 0.5][i % 5]!),
+      gradient: { integers: [-9, 9] },
+    },
+  },
   ...sizes.map((P): Case => ({ ...gradient_norm, name: `gradient_norm P${P}`, variables: { P } })),
   {
     ...gradient_norm,

@@ -1,5 +1,5 @@
 import type { Kernels } from '../arguments.js'
-import { each, sigmoid } from './shared.js'
+import { each, sigmoid, softplus } from './shared.js'
 
 export const elementwise = {
   add({ N, a, b, y }) {
@@ -44,6 +44,18 @@ export const elementwise = {
 
   relu_backward({ y, dy, dx }) {
     each(dx, (i) => (y[i]! > 0 ? dy[i]! : 0))
+  },
+
+  clip({ x, y, low, high }) {
+    each(y, (i) => (x[i]! < low ? low : x[i]! > high ? high : x[i]!))
+  },
+
+  clip_backward({ y, dy, dx, low, high }) {
+    each(dx, (i) => (y[i]! > low && y[i]! < high ? dy[i]! : 0))
+  },
+
+  softplus({ x, y }) {
+    each(y, (i) => softplus(x[i]!))
   },
 
   exp({ x, y }) {

@@ -1,4 +1,5 @@
 import type { Kernels } from '../arguments.js'
+import { accuracies } from './accuracies.js'
 import { data } from './data.js'
 import { dropout } from './dropout.js'
 import { elementwise } from './elementwise.js'
@@ -12,6 +13,7 @@ import { rnn } from './rnn.js'
 import { softmax } from './softmax.js'
 
 export const kernels: Kernels = {
+  ...accuracies,
   ...data,
   ...dropout,
   ...elementwise,

@@ -1,27 +1,29 @@
-import { type Kernels, RunEnded } from '../arguments.js'
-import { checkLengths, isMasked } from './sequence.js'
-import { each, logSumExp, row } from './shared.js'
+import type { Kernels } from '../arguments.js'
+import { each, logSumExp, row, sigmoid, softplus } from './shared.js'
+import { type Compared, checkTarget, sumOver, sumSteps, weightsOf } from './steps.js'
 
-interface Steps {
-  readonly T: number
-  readonly B: number
-  readonly weights: Float64Array | undefined
-  readonly lengths: Int32Array | undefined
+/** dx = w · derivative(x, target) at valid steps, 0 at others. */
+function eachGradient(
+  a: Compared,
+  x: Float64Array,
+  dx: Float64Array,
+  derivative: (x: number, target: number, n: number) => number,
+): void {
+  for (const [n, w] of weightsOf(a).entries()) {
+    const [p, target] = [row(x, n, a.F), row(a.targets, n, a.F)]
+    each(row(dx, n, a.F), (f) => (w === 0 ? 0 : w * derivative(p[f]!, target[f]!, n)))
+  }
 }
 
-/** The weights of all steps n = t · B + b; 0 where a step is not valid. */
-function weightsOf({ T, B, weights, lengths }: Steps): number[] {
-  checkLengths(lengths, T)
-  return Array.from({ length: T * B }, (_, n) => {
-    if (isMasked(lengths, Math.floor(n / B), n % B)) return 0
-    return weights ? weights[n]! : 1
-  })
+function huber(d: number, delta: number): number {
+  const size = Math.abs(d)
+  if (delta === 0) return size
+  return size <= delta ? (d * d) / 2 : delta * (size - delta / 2)
 }
 
-function checkTarget(targets: Int32Array, n: number, F: number): number {
-  const target = targets[n]!
-  if (target < 0 || target >= F) throw new RunEnded('indexOutOfRange', [target, n])
-  return target
+function huberSlope(d: number, delta: number): number {
+  if (delta === 0) return Math.sign(d)
+  return Math.abs(d) <= delta ? d : delta * Math.sign(d)
 }
 
 export const losses = {
@@ -53,22 +55,47 @@ export const losses = {
   },
 
   squared_error(a) {
-    const { F, prediction, targets, loss, weight } = a
-    loss.fill(0)
-    for (const [n, w] of weightsOf(a).entries()) {
-      if (w === 0) continue
-      const [p, target] = [row(prediction, n, F), row(targets, n, F)]
-      loss[0]! += (w / F) * p.reduce((sum, v, f) => sum + (v - target[f]!) ** 2, 0)
-      loss[1]! += w
-    }
-    weight[0] = loss[1]!
+    sumSteps(a, a.prediction, a.loss, (p, t) => sumOver(p, (v, f) => (v - t[f]!) ** 2) / a.F)
+    a.weight[0] = a.loss[1]!
   },
 
   squared_error_backward(a) {
-    const { F, prediction, targets, dPrediction } = a
-    for (const [n, w] of weightsOf(a).entries()) {
-      const [p, target] = [row(prediction, n, F), row(targets, n, F)]
-      each(row(dPrediction, n, F), (f) => (w === 0 ? 0 : ((w * 2) / F) * (p[f]! - target[f]!)))
-    }
+    eachGradient(a, a.prediction, a.dPrediction, (p, t) => (2 / a.F) * (p - t))
+  },
+
+  absolute_error(a) {
+    sumSteps(a, a.prediction, a.loss, (p, t) => sumOver(p, (v, f) => huber(v - t[f]!, a.delta)) / a.F)
+    a.weight[0] = a.loss[1]!
+  },
+
+  absolute_error_backward(a) {
+    eachGradient(a, a.prediction, a.dPrediction, (p, t) => huberSlope(p - t, a.delta) / a.F)
+  },
+
+  binary_cross_entropy(a) {
+    const count = a.sum ? 1 : a.F
+    sumSteps(a, a.logits, a.loss, (x, t) => sumOver(x, (v, f) => softplus(v) - v * t[f]!) / count)
+    a.weight[0] = a.loss[1]!
+  },
+
+  binary_cross_entropy_backward(a) {
+    const count = a.sum ? 1 : a.F
+    eachGradient(a, a.logits, a.dLogits, (x, t) => (sigmoid(x) - t) / count)
+  },
+
+  categorical_cross_entropy(a) {
+    a.logNormalizer.fill(0)
+    sumSteps(a, a.logits, a.loss, (x, t, n) => {
+      const normalizer = logSumExp(x)
+      a.logNormalizer[n] = normalizer
+      return sumOver(t, (v, f) => (v === 0 ? 0 : v * (normalizer - x[f]!)))
+    })
+    a.weight[0] = a.loss[1]!
+  },
+
+  categorical_cross_entropy_backward(a) {
+    const { F, targets, logNormalizer } = a
+    const totals = Array.from({ length: a.T * a.B }, (_, n) => sumOver(row(targets, n, F), (v) => v))
+    eachGradient(a, a.logits, a.dLogits, (x, t, n) => Math.exp(x - logNormalizer[n]!) * totals[n]! - t)
   },
 } satisfies Partial<Kernels>

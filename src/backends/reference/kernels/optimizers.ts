@@ -31,6 +31,13 @@ function eachParameter(a: Update, step: (p: number, g: number, rate: number) => 
 }
 
 export const optimizers = {
+  penalty({ parameter, weight, loss, gradient, l1, l2 }) {
+    for (const [i, p] of parameter.entries()) {
+      loss[0]! += weight[0]! * (l1 * Math.abs(p) + l2 * p * p)
+      if (gradient) gradient[i]! += weight[0]! * (l1 * Math.sign(p) + 2 * l2 * p)
+    }
+  },
+
   gradient_norm({ gradients, loss, weight, norm }) {
     if (weight[0] === 0) throw new RunEnded('emptyBatch')
     const value = Math.sqrt(gradients.reduce((sum, g) => sum + g * g, 0)) / weight[0]!

@@ -57,6 +57,11 @@ export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x))
 }
 
+/** ln(1 + eˣ) */
+export function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+}
+
 /** ln Σ exp(x), the maximum taken out so that nothing overflows. */
 export function logSumExp(x: Float64Array): number {
   const maximum = x.reduce((a, b) => Math.max(a, b), -Infinity)
