@@ -74,6 +74,7 @@ export {
   type SgdOptions,
 } from './optimizers/index.js'
 export { RandomStream } from './random/random.js'
+export { type Unfolded, type UnfoldOptions, unfold } from './seeing/unfold.js'
 export type { EvaluateOptions, EvaluateResult } from './train/evaluate.js'
 export type { Callbacks, EpochLogs, FitOptions, History, StepLogs } from './train/fit.js'
 export type { Prediction, PredictionsOf, PredictOptions } from './train/predict.js'

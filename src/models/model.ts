@@ -61,6 +61,11 @@ export class Model<Outputs extends SymbolicTensors = SymbolicTensor> {
     this.#engine = engine
   }
 
+  /** @internal What `unfold` and `diagnose` look into. */
+  get engine(): Engine {
+    return this.#engine
+  }
+
   /** The backend that runs this model, and why. Throws BACKEND_NOT_READY before `ready`. */
   get backend(): {
     readonly name: BackendName

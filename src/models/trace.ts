@@ -21,7 +21,7 @@ import type { Loss } from '../losses/index.js'
 import type { Metric } from '../metrics/index.js'
 import type { Optimizer } from '../optimizers/index.js'
 import type { ParameterTable } from './parameters.js'
-import type { Port, Topology } from './topology.js'
+import { axisOf, type Port, type Topology, timeAxes } from './topology.js'
 import { notCompiled, type TracedAxis, Tracing } from './tracing.js'
 
 /** What a program is traced for. */
@@ -266,6 +266,29 @@ export function traceShapes(request: TraceRequest): Dimension[][][] {
     shapes.push(outputs.map((output) => tracing.outerShape(output)))
   })
   return shapes
+}
+
+/** The time axes of a model, and on which of them its tensors lie: positions among them, undefined for vectors. */
+export interface TracedStructure {
+  readonly axes: readonly TracedAxis[]
+  readonly inputs: readonly (number | undefined)[]
+  /** By call and output. */
+  readonly calls: readonly (readonly (number | undefined)[])[]
+}
+
+export function traceStructure(request: TraceRequest): TracedStructure {
+  const tracing = new Tracing(request)
+  const positionOf = (axis: TracedAxis | undefined): number | undefined => axis && tracing.axes.indexOf(axis)
+  const calls: (number | undefined)[][] = []
+  traceCalls(tracing, (outputs) => {
+    calls.push(outputs.map((output) => positionOf(tracing.axisOf(output))))
+  })
+  const names = timeAxes(request.topology.inputs)
+  const inputs = request.topology.inputs.map((input) => {
+    const axis = axisOf(input)
+    return axis === undefined ? undefined : names.indexOf(axis)
+  })
+  return { axes: tracing.axes, inputs, calls }
 }
 
 /** Traces, differentiates, plans and lowers a model for one purpose. */

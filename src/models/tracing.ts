@@ -143,6 +143,12 @@ export class Tracing {
     rootOf(time ? transpose(value) : copy(value)).placement = { buffer, offset: 0 }
   }
 
+  /** The time axis of a sequence. */
+  axisOf(x: Tensor): TracedAxis | undefined {
+    const [time] = x.shape
+    return time && this.isSequence(x) ? this.#axisOf.get(time) : undefined
+  }
+
   lengthsOf(x: Tensor): Tensor | undefined {
     const [time] = x.shape
     const border = time && this.#axisOf.get(time)?.lengths
