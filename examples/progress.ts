@@ -1,10 +1,11 @@
 import { SingleBar } from 'cli-progress'
 import type { StepLogs } from 'ostinato'
 
-/** A progress bar for training on characters: loss, bits per character, speed, time left. */
-export function progressBar(total: number): { update(logs: StepLogs): void; stop(): void } {
+/** A progress bar for training: loss (for characters in bits, too), speed in `unit` a second, time left. */
+export function progressBar(total: number, unit = 'chars'): { update(logs: StepLogs): void; stop(): void } {
+  const bits = unit === 'chars' ? '  {bits} bits/char' : ''
   const bar = new SingleBar({
-    format: '{bar} {value}/{total}  loss {loss}  {bits} bits/char  {speed} chars/s  {left} left',
+    format: `{bar} {value}/{total}  loss {loss}${bits}  {speed} ${unit}/s  {left} left`,
     barsize: 24,
     stream: process.stderr,
     // Where nobody watches, a line every few seconds.

@@ -1,0 +1,112 @@
+/** An example as a command: its options, its help, and messages instead of stack traces for what its user can mend. */
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { BackendName } from 'ostinato'
+
+const backends: readonly string[] = ['native', 'wasm', 'reference'] satisfies BackendName[]
+
+/** What the user can mend: a wrong option, a missing or damaged file. */
+export class InputError extends Error {}
+
+export interface Command<Numbers extends Record<string, number>> {
+  /** What the example does, for its help. */
+  readonly about: string
+  /** What lies where `--data` points, and where to get it. */
+  readonly data: string
+  /** Options that are numbers, with their defaults: a default that is whole takes whole numbers of at least 1. */
+  readonly numbers: Numbers
+}
+
+export type Settings<Numbers> = { readonly [name in keyof Numbers]: number } & {
+  readonly data: string
+  readonly seed: number
+  readonly backend: { readonly backend?: BackendName }
+  readonly save: string | undefined
+  readonly load: string | undefined
+  readonly json: boolean
+}
+
+function usage({ about, data, numbers }: Command<Record<string, number>>): string {
+  const rows = [
+    ['--data PATH', data],
+    ...Object.entries(numbers).map(([name, value]) => [`--${name}`, `default ${value}`]),
+    ['--seed', 'default 0'],
+    ['--backend', 'native, wasm or reference; default: the first that runs'],
+    ['--save FILE', 'write the trained model'],
+    ['--load FILE', 'measure a saved model instead of training one'],
+    ['--json', 'the result as JSON on standard output'],
+  ] as const
+  return `${about}\n\n${rows.map(([name, text]) => `  ${name!.padEnd(14)}${text}`).join('\n')}`
+}
+
+function parse(
+  command: Command<Record<string, number>>,
+  args: readonly string[],
+): Record<string, string | boolean | undefined> {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean', default: false } as const
+  const named = Object.keys(command.numbers).map((name) => [name, text] as const)
+  const options = { data: text, seed: text, backend: text, save: text, load: text, json: flag, help: flag }
+  try {
+    return parseArgs({ args: [...args], options: { ...Object.fromEntries(named), ...options } }).values
+  } catch (error) {
+    throw new InputError(`${(error as Error).message}\n\n${usage(command)}`)
+  }
+}
+
+function numberOf(name: string, given: string | boolean | undefined, byDefault: number, minimum = 1): number {
+  if (given === undefined) return byDefault
+  const value = Number(given)
+  const whole = Number.isInteger(byDefault)
+  if (whole ? Number.isSafeInteger(value) && value >= minimum : value > 0 && value < Infinity) return value
+  const expected = whole ? `a whole number of at least ${minimum}` : 'a number above 0'
+  throw new InputError(`--${name}: expected ${expected}, received ${given}`)
+}
+
+/** The settings that a command line gives, or nothing where it asked for help and got it. */
+export function readSettings<Numbers extends Record<string, number>>(
+  command: Command<Numbers>,
+  args: readonly string[],
+): Settings<Numbers> | undefined {
+  const values = parse(command, args)
+  if (values['help']) {
+    console.log(usage(command))
+    return undefined
+  }
+  const { data, backend, save, load, json } = values as Record<string, string | undefined>
+  if (data === undefined) throw new InputError(`Say where the data lies: --data PATH\n\n${usage(command)}`)
+  if (backend !== undefined && !backends.includes(backend))
+    throw new InputError(`--backend: expected ${backends.join(', ')}, received ${backend}`)
+  if (load !== undefined && !existsSync(load)) throw new InputError(`--load: no file ${load}`)
+  if (save !== undefined && !existsSync(dirname(resolve(save))))
+    throw new InputError(`--save: no folder ${dirname(resolve(save))}`)
+  const numbers = Object.entries(command.numbers).map(([name, byDefault]) => [
+    name,
+    numberOf(name, values[name], byDefault),
+  ])
+  return {
+    ...(Object.fromEntries(numbers) as { [name in keyof Numbers]: number }),
+    data,
+    seed: numberOf('seed', values['seed'], 0, 0),
+    backend: backend === undefined ? {} : { backend: backend as BackendName },
+    save,
+    load,
+    json: Boolean(json),
+  }
+}
+
+/** Runs an example with the options of the command line. What the user can mend ends it with a message and exit code 1. */
+export async function example<Numbers extends Record<string, number>>(
+  command: Command<Numbers>,
+  main: (settings: Settings<Numbers>) => Promise<void>,
+): Promise<void> {
+  try {
+    const settings = readSettings(command, process.argv.slice(2))
+    if (settings) await main(settings)
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    console.error(error.message)
+    process.exitCode = 1
+  }
+}

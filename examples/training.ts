@@ -1,0 +1,79 @@
+/** What the examples share: a learning rate that falls, training with a bar, the result in words or as JSON. */
+import { type Batches, load, type Model, type Schedule } from 'ostinato'
+import type { Settings } from './command.js'
+import { progressBar } from './progress.js'
+
+/** Falls along a line, to a twentieth at the last step. */
+export function falling(learningRate: number, steps: number): Schedule {
+  return (step) => learningRate * (1 - (0.95 * step) / steps)
+}
+
+export interface Experiment {
+  readonly training: Batches
+  readonly epochs: number
+  /** What the loss counts, in the plural: images, characters. */
+  readonly unit: string
+  /** A compiled model. */
+  make(): Model
+  /** The figures on development data, each under its name. */
+  measure(model: Model): Promise<Readonly<Record<string, number>>>
+}
+
+/** Trains a model, or loads one, measures it, and saves it where asked. */
+export async function runExperiment(
+  { training, epochs, unit, make, measure }: Experiment,
+  settings: Settings<Record<never, number>>,
+): Promise<void> {
+  const trained = settings.load === undefined
+  const model = trained ? make() : await load(settings.load as string, settings.backend)
+  await model.ready()
+  console.error(`${model.summary()}\nbackend ${model.backend.name}: ${model.backend.reason}`)
+  const start = performance.now()
+  if (trained) {
+    const bar = progressBar(epochs * training.length, unit)
+    await model.fit(training, { epochs, callbacks: { onStepEnd: (logs) => bar.update(logs) } })
+    bar.stop()
+  }
+  const trainingSeconds = Math.round((performance.now() - start) / 1000)
+  const figures = await measure(model)
+  if (settings.save !== undefined) await model.save(settings.save)
+  const times = trained ? { epochs, trainingSeconds } : {}
+  const result = { ...figures, seed: settings.seed, ...times, backend: model.backend.name }
+  const words = Object.entries(result).map(([name, value]) => `${name} ${value}`)
+  console.log(settings.json ? JSON.stringify(result) : words.join('\n'))
+  model.dispose()
+}
+
+/** The likeliest class of every row, in the order of the batches. */
+export async function likeliest(model: Model, batches: Batches): Promise<number[]> {
+  const found: number[] = []
+  for (const { inputs, lengths } of batches) {
+    const { data, shape } = await model.predict({ inputs, ...(lengths === undefined ? {} : { lengths }) })
+    const classes = shape.at(-1)!
+    for (let row = 0; row < data.length; row += classes) {
+      const scores = data.subarray(row, row + classes)
+      found.push(scores.indexOf(Math.max(...scores)))
+    }
+  }
+  return found
+}
+
+/** Share of the entries that are the same in both, in percent, rounded to hundredths. */
+export function accuracy(found: ArrayLike<number>, right: ArrayLike<number>): number {
+  let same = 0
+  for (let i = 0; i < right.length; i++) if (found[i] === right[i]) same++
+  return percent(same / right.length)
+}
+
+/** The accuracy on each class alone, and the mean of these: small classes count as much as large ones. */
+export function meanRecall(found: readonly number[], right: readonly number[]): number {
+  const shares = [...new Set(right)].map((label) => {
+    const rows = right.flatMap((other, row) => (other === label ? [row] : []))
+    return rows.filter((row) => found[row] === label).length / rows.length
+  })
+  return percent(shares.reduce((sum, share) => sum + share, 0) / shares.length)
+}
+
+export function percent(share: number): number {
+  return Math.round(share * 1e4) / 100
+}

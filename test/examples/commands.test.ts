@@ -1,0 +1,115 @@
+/** The examples as commands, on data made here: they learn, save, load and say what is wrong. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { InputError, readSettings } from '../../examples/command.js'
+import { idx, wav } from './made.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'ostinato-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+function run(script: string, ...parameters: string[]) {
+  const all = ['--import', 'tsx', `examples/${script}.ts`, '--json', ...parameters]
+  return spawnSync(process.execPath, all, { cwd: root, encoding: 'utf8' })
+}
+
+function result(script: string, ...parameters: string[]): Record<string, unknown> {
+  const { status, stdout, stderr } = run(script, ...parameters)
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+/** The figures of a training run; the model that it saved gives the same. */
+function learnsAndLoads(script: string, ...parameters: string[]): Record<string, unknown> {
+  const file = join(folder, `${script}.safetensors`)
+  const common = [...parameters, '--backend', 'reference']
+  const { epochs, trainingSeconds, ...trained } = result(script, ...common, '--save', file)
+  expect([epochs, trainingSeconds]).toEqual([expect.any(Number), expect.any(Number)])
+  expect(result(script, ...common, '--load', file)).toEqual(trained)
+  const { seed, backend, ...figures } = trained
+  expect([seed, backend]).toEqual([0, 'reference'])
+  return figures
+}
+
+describe('the command line', () => {
+  const command = { about: 'An example.', data: 'made up', numbers: { units: 8, rate: 0.5 } }
+  const read = (...args: string[]) => readSettings(command, args)
+
+  test('gives defaults, and what is asked for instead', () => {
+    const rest = { data: '.', backend: {}, save: undefined, load: undefined, json: false }
+    expect(read('--data', '.')).toEqual({ ...rest, units: 8, rate: 0.5, seed: 0 })
+    const asked = ['--units', '9', '--rate', '2.5', '--seed', '3', '--backend', 'wasm', '--json']
+    const expected = { ...rest, units: 9, rate: 2.5, seed: 3, backend: { backend: 'wasm' }, json: true }
+    expect(read('--data', '.', ...asked)).toEqual(expected)
+  })
+
+  test.each([
+    { args: [], says: /^Say where the data lies: --data PATH/ },
+    { args: ['--data', '.', '--units', '0'], says: /^--units: expected a whole number of at least 1/ },
+    { args: ['--data', '.', '--units', '1.5'], says: /received 1\.5$/ },
+    { args: ['--data', '.', '--rate=-1'], says: /^--rate: expected a number above 0, received -1/ },
+    { args: ['--data', '.', '--unit', '1'], says: /--unit'/ },
+    { args: ['--data', '.', '--backend', 'gpu'], says: /^--backend: expected native, wasm, reference/ },
+    { args: ['--data', '.', '--save', '/nowhere/x'], says: /^--save: no folder \/nowhere/ },
+    { args: ['--data', '.', '--load', '/nowhere'], says: /^--load: no file \/nowhere/ },
+  ])('refuses $args', ({ args, says }) => {
+    expect(() => read(...args)).toThrow(InputError)
+    expect(() => read(...args)).toThrow(says)
+  })
+
+  test('--help names every option', () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+    expect(read('--help')).toBeUndefined()
+    const [text] = log.mock.calls[0] as [string]
+    log.mockRestore()
+    for (const option of ['data', 'units', 'rate', 'seed', 'backend', 'save', 'load', 'json'])
+      expect(text).toContain(`--${option}`)
+  })
+
+  test('ends an example with the message alone', () => {
+    const { status, stdout, stderr } = run('mnist-rows', '--data', '/nowhere')
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^No file \/nowhere\/train-images-idx3-ubyte, nor .*\n$/)
+  })
+})
+
+test('mnist-rows tells bright from dark', () => {
+  const images = Array.from({ length: 24 }, (_, row) => Array<number>(28 * 28).fill(row % 2 ? 255 : 0))
+  const labels = images.map((_, row) => row % 2)
+  const data = join(folder, 'mnist')
+  mkdirSync(data)
+  writeFileSync(join(data, 'train-images-idx3-ubyte.gz'), gzipSync(idx([24, 28, 28], images.flat())))
+  writeFileSync(join(data, 'train-labels-idx1-ubyte'), idx([24], labels))
+  const small = ['--units', '4', '--batch', '4', '--dev', '8', '--rate', '0.05', '--epochs', '10']
+  const { accuracy } = learnsAndLoads('mnist-rows', '--data', data, ...small)
+  expect(accuracy).toBe(100)
+})
+
+test('surnames reports accuracy over names and over languages', () => {
+  const data = join(folder, 'names')
+  mkdirSync(data)
+  const letters = [...'abcdefghij']
+  writeFileSync(join(data, 'First.txt'), letters.map((c) => `o${c}o`).join('\n'))
+  writeFileSync(join(data, 'Second.txt'), `${letters.map((c) => `i${c}i`).join('\n')}\niai\n`)
+  const small = ['--units', '4', '--embedding', '4', '--batch', '5', '--epochs', '2']
+  const figures = learnsAndLoads('surnames', '--data', data, ...small)
+  expect(Object.keys(figures)).toEqual(['microAccuracy', 'macroAccuracy'])
+})
+
+test('spoken-digits learns from recordings 10 on, measures with 5 to 9, and leaves 0 to 4 alone', () => {
+  const data = join(folder, 'recordings')
+  mkdirSync(data)
+  for (const number of [4, 5, 9, 10, 11, 12])
+    for (const digit of [0, 1]) {
+      const samples = Array.from({ length: 800 }, (_, i) => 0.5 * Math.sin(i * (digit + 0.3)))
+      const name = `${digit}_somebody_${number}.wav`
+      writeFileSync(join(data, name), number === 4 ? 'no sound' : wav(samples, 8000))
+    }
+  const small = ['--units', '4', '--batch', '2', '--epochs', '2']
+  expect(Object.keys(learnsAndLoads('spoken-digits', '--data', data, ...small))).toEqual(['accuracy'])
+})
