@@ -1,5 +1,6 @@
 import { Instruction, Status } from './generated/contract'
 import * as accuracies from './kernels/accuracies'
+import * as choices from './kernels/choices'
 import * as data from './kernels/data'
 import { dropout, dropoutScratch } from './kernels/dropout'
 import * as elementwise from './kernels/elementwise'
@@ -22,6 +23,8 @@ export function scratchOf(row: usize): u64 {
       return matrix.matmulTransposeAScratch(row)
     case Instruction.matmul_transpose_b:
       return matrix.matmulTransposeBScratch(row)
+    case Instruction.random_uniform:
+      return choices.randomUniformScratch
     case Instruction.dropout:
       return dropoutScratch
     case Instruction.rnn:
@@ -66,6 +69,14 @@ export function execute(row: usize, scratch: usize, status: usize): i32 {
       return data.select(row)
     case Instruction.sequence_mask:
       return data.sequenceMask(row, status)
+    case Instruction.argmax:
+      return choices.argmax(row)
+    case Instruction.one_hot:
+      return choices.oneHot(row, status)
+    case Instruction.random_uniform:
+      return choices.randomUniform(row, scratch)
+    case Instruction.sample_categorical:
+      return choices.sampleCategorical(row)
     case Instruction.state_load:
       return gather.stateLoad(row, status)
     case Instruction.state_store:

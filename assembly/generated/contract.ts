@@ -1,6 +1,6 @@
 // Generated from src/contract by scripts/generate.ts. Do not edit.
 
-export const contractHash: i32 = -1963942429
+export const contractHash: i32 = -791676061
 
 export const enum Instruction {
   fill = 1,
@@ -18,6 +18,10 @@ export const enum Instruction {
   gather_backward = 13,
   select = 14,
   sequence_mask = 15,
+  argmax = 16,
+  one_hot = 17,
+  random_uniform = 18,
+  sample_categorical = 19,
   add = 20,
   subtract = 21,
   multiply = 22,
@@ -302,6 +306,60 @@ export namespace SequenceMask {
   @inline export function lengths(row: usize): usize { return load<u32>(row, 16) }
   // @ts-ignore: decorator
   @inline export function y(row: usize): usize { return load<u32>(row, 20) }
+}
+
+/** y[m] = the position of the largest of x[m], the first one where several are; a NaN counts as −∞ */
+export namespace Argmax {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 20) }
+}
+
+/** y[m, n] = 1 where n = indices[m], else 0; an index outside 0 … N − 1 ends the run (indexOutOfRange) */
+export namespace OneHot {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function indices(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 20) }
+}
+
+/** y[t, b] in [0, 1): the Philox word of (row b, time t, feature 0), counted as in dropout, ∕ 2³², rounded down to 24 bits */
+export namespace RandomUniform {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function site(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function seed(row: usize): f64 { return load<f64>(load<u32>(row, 24)) }
+  // @ts-ignore: decorator
+  @inline export function run(row: usize): f64 { return load<f64>(load<u32>(row, 28)) }
+}
+
+/** y[m] = the first n with Σₖ₌₀…ₙ pₖ > uniform[m], p = softmax(logits[m]), summed in float64; the last class of a probability where rounding leaves none */
+export namespace SampleCategorical {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function logits(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function uniform(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 24) }
 }
 
 /** y[m, n] = a[m, n] + b[n]; equal shapes are M = 1 */

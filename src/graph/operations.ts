@@ -133,11 +133,21 @@ export function slice(x: Tensor, axis: number, start: number, size: number): Ten
   return graph.reshape(operandOf(node, 'y'), replaceAxis(x.shape, axis, [m]))
 }
 
+type Parts<N extends number> = N extends 1
+  ? [Tensor]
+  : N extends 2
+    ? [Tensor, Tensor]
+    : N extends 3
+      ? [Tensor, Tensor, Tensor]
+      : N extends 4
+        ? [Tensor, Tensor, Tensor, Tensor]
+        : Tensor[]
+
 /** n equal parts of the last axis. */
-export function split(x: Tensor, n: number): Tensor[] {
+export function split<const N extends number>(x: Tensor, n: N): Parts<N> {
   const size = features(x, 'split')
   if (size % n !== 0) throw mismatch(x, 'split', `a last axis divisible by ${n}`, shapeName(x.shape))
-  return Array.from({ length: n }, (_, part) => slice(x, -1, (part * size) / n, size / n))
+  return Array.from({ length: n }, (_, part) => slice(x, -1, (part * size) / n, size / n)) as Parts<N>
 }
 
 export function concat(a: Tensor, b: Tensor, axis: number): Tensor {
@@ -218,6 +228,36 @@ export function dropout(x: Tensor, random: RandomScalars): Tensor {
   if (sequence.length !== 3) throw mismatch(x, 'dropout', 'two or three axes', shapeName(x.shape))
   const node = graph.append('dropout', { x: graph.reshape(x, sequence) }, { y: sequence }, { ...random })
   return graph.reshape(operandOf(node, 'y'), x.shape)
+}
+
+/** a where the condition [batch] (int32) is not 0, else b: [batch, …]. */
+export function select(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  return operandOf(a.graph.append('select', { condition, a, b }, { y: a.shape }), 'y')
+}
+
+/** The position of the largest along the last axis, int32: [..., N] → [...]. No gradient flows through a choice. */
+export function argmax(x: Tensor): Tensor {
+  return operandOf(x.graph.append('argmax', { x }, { y: x.shape.slice(0, -1) }), 'y')
+}
+
+/** indices [...] → [..., n]: 1 where the index is, else 0. */
+export function oneHot(indices: Tensor, n: number): Tensor {
+  return operandOf(indices.graph.append('one_hot', { indices }, { y: [...indices.shape, n] }), 'y')
+}
+
+/** [time, batch] in [0, 1), another in every run. */
+export function randomUniform(
+  graph: Tensor['graph'],
+  shape: readonly [Dimension, Dimension],
+  { seed, run, site }: Omit<RandomScalars, 'rate'>,
+): Tensor {
+  return operandOf(graph.append('random_uniform', {}, { y: shape }, { seed, run, site }), 'y')
+}
+
+/** A class drawn with the probabilities softmax(logits) [..., N] by uniform [...] in [0, 1), int32 [...]. */
+export function sampleCategorical(logits: Tensor, uniform: Tensor): Tensor {
+  const y = logits.shape.slice(0, -1)
+  return operandOf(logits.graph.append('sample_categorical', { logits, uniform }, { y }), 'y')
 }
 
 /** rows [B] of a slab [S, N]; −1 gives zeros. */

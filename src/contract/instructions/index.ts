@@ -1,4 +1,5 @@
 import type { InstructionSpecification } from '../specification.js'
+import { choices } from './choices.js'
 import { data } from './data.js'
 import { elementwise } from './elementwise.js'
 import { losses } from './losses.js'
@@ -6,7 +7,14 @@ import { optimizers } from './optimizers.js'
 import { recurrent } from './recurrent.js'
 
 /** Every instruction that exists. */
-export const instructions = { ...data, ...elementwise, ...recurrent, ...losses, ...optimizers } as const
+export const instructions = {
+  ...data,
+  ...choices,
+  ...elementwise,
+  ...recurrent,
+  ...losses,
+  ...optimizers,
+} as const
 
 export type InstructionName = keyof typeof instructions
 

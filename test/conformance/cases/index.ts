@@ -1,5 +1,6 @@
 import type { CaseList } from '../case.js'
 import { accuracies } from './accuracies.js'
+import { choices } from './choices.js'
 import { data } from './data.js'
 import { dropout } from './dropout.js'
 import { elementwise } from './elementwise.js'
@@ -15,6 +16,7 @@ import { softmax } from './softmax.js'
 /** By kernel file: agreement, structure, gradients and mutations all draw from these. */
 export const cases = {
   accuracies,
+  choices,
   data,
   dropout,
   elementwise,

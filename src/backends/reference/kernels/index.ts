@@ -1,5 +1,6 @@
 import type { Kernels } from '../arguments.js'
 import { accuracies } from './accuracies.js'
+import { choices } from './choices.js'
 import { data } from './data.js'
 import { dropout } from './dropout.js'
 import { elementwise } from './elementwise.js'
@@ -14,6 +15,7 @@ import { softmax } from './softmax.js'
 
 export const kernels: Kernels = {
   ...accuracies,
+  ...choices,
   ...data,
   ...dropout,
   ...elementwise,
