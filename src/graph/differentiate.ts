@@ -1,6 +1,6 @@
 /** Reverse-mode differentiation: the walk that applies the table of derivatives. Backward is more nodes. */
 import { instructionTable } from '../contract/index.js'
-import { type Derivative, derivatives } from './gradients.js'
+import { derivatives } from './gradients.js'
 import { type Graph, type Node, operandOf, rootOf, type Tensor } from './graph.js'
 import { appendLoopGradients } from './loop-gradients.js'
 import { isLoss } from './losses.js'
@@ -68,44 +68,48 @@ export function inputNames(node: Node): string[] {
   return instructionTable[node.instruction].operands.filter((o) => o.direction === 'in').map((o) => o.name)
 }
 
-export interface Applied {
-  readonly derivative: Derivative
-  readonly arrived: (name: string) => Tensor | undefined
-  readonly dy: Tensor
-}
+/** How a derivative sees tensors: as they are, or the rows of all steps of a loop. */
+type Show = (tensor: Tensor) => Tensor
 
-/** The derivative of a node and what has arrived for it; undefined where nothing has, and it is no loss. */
-export function derivativeOf(node: Node, gradients: Gradients): Applied | undefined {
-  const arrived = (name: string): Tensor | undefined => {
+/**
+ * Appends the gradients of the operands that `needs` asks for, from what has arrived in `gradients` for the node's results, and
+ * hands each to `receive`.
+ */
+export function applyDerivative(
+  node: Node,
+  gradients: Gradients,
+  needs: (tensor: Tensor, name: string) => boolean,
+  receive: (tensor: Tensor, gradient: Tensor) => void,
+  show: Show = (tensor) => tensor,
+): void {
+  const { graph } = gradients
+  const wanted = inputNames(node).filter((name) => {
+    const tensor = node.operands.get(name)
+    return tensor !== undefined && needs(tensor, name)
+  })
+  if (wanted.length === 0) return
+  const found = (name: string): Tensor | undefined => {
     const result = node.windows.get(name) ?? node.operands.get(name)
     return result && gradients.get(result)
   }
   const incoming = resultNames(node)
-    .map(arrived)
+    .map(found)
     .find((t) => t !== undefined)
-  if (!incoming && !isLoss(node.instruction)) return undefined
+  if (!incoming && !isLoss(node.instruction)) return
   const derivative = derivatives[node.instruction]
   if (!derivative) throw new Error(`${node.path}: ${node.instruction} has no derivative`)
-  // A loss starts the walk: its derivative takes no gradient, and the first operand stands in for it.
-  return { derivative, arrived, dy: incoming ?? operandOf(node, inputNames(node)[0] as string) }
-}
-
-/** Appends the gradients of the operands that `needs` asks for. */
-export function applyDerivative(node: Node, gradients: Gradients, needs: (tensor: Tensor) => boolean): void {
-  const { graph } = gradients
-  const wanted = inputNames(node).filter((name) => {
-    const tensor = node.operands.get(name)
-    return tensor !== undefined && needs(tensor)
-  })
-  const applied = wanted.length > 0 ? derivativeOf(node, gradients) : undefined
-  if (!applied) return
   graph.path = node.path
-  const operand = (name: string): Tensor => operandOf(node, name)
-  const context = { node, graph, operand, needs: (n: string) => wanted.includes(n), arrived: applied.arrived }
-  const made = applied.derivative(context, applied.dy)
+  const operand = (name: string): Tensor => show(operandOf(node, name))
+  const arrived = (name: string): Tensor | undefined => {
+    const gradient = found(name)
+    return gradient && show(gradient)
+  }
+  // A loss starts the walk: its derivative takes no gradient, and the first operand stands in for it.
+  const dy = show(incoming ?? operandOf(node, wanted[0] as string))
+  const made = derivative({ node, graph, operand, needs: (name) => wanted.includes(name), arrived }, dy)
   for (const name of wanted) {
     const gradient = made[name]
-    if (gradient) gradients.add(operand(name), gradient)
+    if (gradient) receive(operandOf(node, name), gradient)
   }
 }
 
@@ -129,7 +133,12 @@ export function appendGradients(
       at -= scan.nodes.length - 1
       appendLoopGradients(scan, gradients)
     } else {
-      applyDerivative(node, gradients, (tensor) => gradients.wants(tensor))
+      applyDerivative(
+        node,
+        gradients,
+        (tensor) => gradients.wants(tensor),
+        (tensor, gradient) => gradients.add(tensor, gradient),
+      )
     }
   }
   graph.path = path

@@ -8,4 +8,11 @@ export { lower } from './lower.js'
 export * from './operations.js'
 export { planMemory } from './plan.js'
 export * from './program.js'
-export { type ScanOptions, type ScanState, scan, sequenceMask, type Tensors } from './scan.js'
+export {
+  type MoreStates,
+  type ScanOptions,
+  type ScanState,
+  scan,
+  sequenceMask,
+  type Tensors,
+} from './scan.js'

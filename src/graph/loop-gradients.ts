@@ -1,7 +1,8 @@
 /** The gradient of a loop: a loop of its own that runs the other way, and products over all steps behind it. */
 import type { InstructionName } from '../contract/index.js'
-import { applyDerivative, derivativeOf, Gradients, inputNames } from './differentiate.js'
-import { type Graph, type Loop, type Node, operandOf, rootOf, type Tensor } from './graph.js'
+import { applyDerivative, Gradients } from './differentiate.js'
+import { type Graph, type Loop, type Node, rootOf, type Tensor } from './graph.js'
+import { copy } from './operations.js'
 import { type Carry, type Scan, variesIn } from './scan.js'
 
 /**
@@ -71,8 +72,15 @@ class LoopGradients {
       graph.stepOf(made, view?.offsetScale === 1 ? 1 : 0)
     for (const [carry, made] of states) this.#local.add(carry.to, row(made, carry.to))
     for (const node of [...scan.nodes].reverse()) {
-      applyDerivative(node, this.#local, (t) => this.#local.wants(t) && variesIn(scan.loop, t))
-      this.#appendSums(node)
+      applyDerivative(
+        node,
+        this.#local,
+        (tensor, name) => this.#local.wants(tensor) && !this.#waits(node, name),
+        (tensor, gradient) => {
+          if (variesIn(scan.loop, tensor)) this.#local.add(tensor, gradient)
+          else this.#addToSum(tensor, gradient)
+        },
+      )
     }
     for (const [carry, made] of states) {
       const gradient = this.#local.get(carry.from)
@@ -96,41 +104,22 @@ class LoopGradients {
   readonly #sums = new Map<Tensor, Tensor>()
   readonly #zeros = new Set<Node>()
 
-  #isConstant(tensor: Tensor | undefined): tensor is Tensor {
-    return tensor !== undefined && this.#local.wants(tensor) && !variesIn(this.scan.loop, tensor)
+  /** True for an operand whose gradient is made behind the loop, for all steps at once. */
+  #waits(node: Node, name: string): boolean {
+    const tensor = node.operands.get(name)
+    const later = stacked[node.instruction]?.includes(name)
+    return tensor !== undefined && later === true && !variesIn(this.scan.loop, tensor)
   }
 
-  #appendSums(node: Node): void {
+  #addToSum(tensor: Tensor, gradient: Tensor): void {
     const graph = this.#graph
-    const later = stacked[node.instruction] ?? []
-    const names = inputNames(node).filter(
-      (name) => !later.includes(name) && this.#isConstant(node.operands.get(name)),
-    )
-    if (names.length === 0) return
-    const once = new Gradients(graph, this.#local.moving)
-    const applied = derivativeOf(node, this.#local)
-    if (!applied) return
-    for (const name of names) {
-      const tensor = operandOf(node, name)
-      const context = {
-        node,
-        graph,
-        operand: (n: string) => operandOf(node, n),
-        needs: (n: string) => n === name,
-        arrived: applied.arrived,
-      }
-      const gradient = applied.derivative(context, applied.dy)[name]
-      if (gradient) once.add(tensor, gradient)
-      const made = once.get(tensor)
-      if (!made) continue
-      let sum = this.#sums.get(tensor)
-      if (!sum) {
-        sum = graph.tensor(tensor.shape)
-        this.#zeros.add(graph.append('fill', {}, { y: sum }, { value: 0 }))
-        this.#sums.set(tensor, sum)
-      }
-      addInto(sum, made)
+    let sum = this.#sums.get(tensor)
+    if (!sum) {
+      sum = graph.tensor(tensor.shape)
+      this.#zeros.add(graph.append('fill', {}, { y: sum }, { value: 0 }))
+      this.#sums.set(tensor, sum)
     }
+    addInto(sum, gradient)
   }
 
   #moveBefore(begin: number): void {
@@ -155,29 +144,13 @@ class LoopGradients {
 
   /** Of operands that are the same in every step: one derivative for the rows of all steps. */
   #appendStacked(node: Node): void {
-    const names = (stacked[node.instruction] ?? []).filter((name) =>
-      this.#isConstant(node.operands.get(name)),
-    )
-    if (names.length === 0) return
-    const applied = derivativeOf(node, this.#local)
-    if (!applied) return
-    const graph = this.#graph
-    graph.path = node.path
-    const context = {
+    applyDerivative(
       node,
-      graph,
-      operand: (name: string) => this.#allSteps(operandOf(node, name)),
-      needs: (name: string) => names.includes(name),
-      arrived: (name: string) => {
-        const gradient = applied.arrived(name)
-        return gradient && this.#allSteps(gradient)
-      },
-    }
-    const made = applied.derivative(context, this.#allSteps(applied.dy))
-    for (const name of names) {
-      const gradient = made[name]
-      if (gradient) this.gradients.add(operandOf(node, name), gradient)
-    }
+      this.#local,
+      (tensor, name) => this.#local.wants(tensor) && this.#waits(node, name),
+      (tensor, gradient) => this.gradients.add(tensor, gradient),
+      (tensor) => this.#allSteps(tensor),
+    )
   }
 
   /** The rows of all steps, [steps, …], of what has a row for each step; anything else as it is. */
@@ -186,9 +159,22 @@ class LoopGradients {
     const { loop } = this.scan
     if (!variesIn(loop, tensor) && !variesIn(this.#backward, tensor)) return tensor
     if (view && tensor.reshape) return this.#graph.reshape(this.#allSteps(view.base), [loop.steps, ...shape])
+    // The rows of a window into what each step makes do not follow one another: each step copies its own.
+    if (view && !view.strideDimension) return this.#allSteps(this.#copyInStep(tensor))
     if (!view) this.#keep(tensor)
     const { base, offsetDimension, offsetScale } = tensor.view as NonNullable<Tensor['view']>
     return this.#graph.window(base, [loop.steps, ...shape], offsetDimension, offsetScale)
+  }
+
+  /** A copy of a tensor that its loop makes at the end of every step. */
+  #copyInStep(tensor: Tensor): Tensor {
+    const graph = this.#graph
+    graph.loop = variesIn(this.scan.loop, tensor) ? this.scan.loop : this.#backward
+    const y = copy(tensor)
+    const node = graph.nodes.pop() as Node
+    graph.nodes.splice(graph.nodes.map(({ loop }) => loop).lastIndexOf(graph.loop) + 1, 0, node)
+    graph.loop = undefined
+    return y
   }
 
   /** What the forward steps compute and a backward step reads is kept for all steps. */

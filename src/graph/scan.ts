@@ -99,6 +99,14 @@ function hoist(graph: Graph, loop: Loop, begin: number): Node[] {
   return body
 }
 
+/** Lets a body carry more states than it was given. */
+export interface MoreStates {
+  /** The state before the step, [batch, …], beginning with `initial`. */
+  carry(name: string, initial: Tensor): Tensor
+  /** What it is behind the step. */
+  set(name: string, state: Tensor): void
+}
+
 /**
  * Traces `body` once, with the states before a step and the rows of the sequences, for the states behind it.
  *
@@ -112,7 +120,7 @@ export function scan(
   graph: Graph,
   initial: Tensors,
   sequences: Tensors,
-  body: (states: Tensors, inputs: Tensors) => Tensors,
+  body: (states: Tensors, inputs: Tensors, more: MoreStates) => Tensors,
   { steps, reverse = false, mask }: ScanOptions,
 ): Record<string, ScanState> {
   const loop: Loop = { steps, reverse }
@@ -125,10 +133,21 @@ export function scan(
   const valid = mask && graph.stepOf(mask)
   const begin = graph.nodes.length
   graph.loop = loop
-  const next = body(
+  const added: Record<string, Tensor> = {}
+  const given = body(
     Object.fromEntries([...carries].map(([name, { from }]) => [name, from])),
     Object.fromEntries([...rows].map(([name, { row }]) => [name, row])),
+    {
+      carry(name, state) {
+        if (carries.has(name)) throw new Error(`${graph.path}: the state ${name} is carried twice`)
+        const made = carry(graph, state, steps, reverse)
+        carries.set(name, made)
+        return made.from
+      },
+      set: (name, state) => void Object.assign(added, { [name]: state }),
+    },
   )
+  const next: Tensors = { ...given, ...added }
   for (const [name, { from, to }] of carries) {
     const state = next[name]
     if (!state || shapeName(state.shape) !== shapeName(from.shape)) {

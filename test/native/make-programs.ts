@@ -7,7 +7,8 @@ import type { Case } from '../conformance/case.js'
 import { cases } from '../conformance/cases/index.js'
 import { drive, inputsOf } from '../conformance/drive.js'
 import { type Home, type Layout, layouts, lowerCase, type Tensor } from '../conformance/lower.js'
-import { randomValues, runFunction } from '../graph/harness.js'
+import { randomValues, runFunction, type Traced, traceFunction, type Values } from '../graph/harness.js'
+import { defineScanned, scannedLengths } from '../graph/scanned.js'
 import { type ProgramRun, writeProgramFile } from './program-file.js'
 import { allWalks, traceWalks, type Walks, walkLengths } from './walks.js'
 
@@ -52,23 +53,18 @@ function programRun(of: Case, layout: Layout): ProgramRun | undefined {
   }
 }
 
-/** Two walks along a sequence, which run at the same time where neither waits for the other. */
-function walksRun(walks: Walks): ProgramRun {
-  const traced = traceWalks(walks)
+/** A traced function as it is on the reference. */
+function tracedRun(traced: Traced, values: Values): ProgramRun {
   const { program, parameters, parameterElements } = traced
-  const values = {
-    ...randomValues(traced, 5, 0.25),
-    ...(walks.ragged ? { 'lengths 0': walkLengths, 'lengths 1': walkLengths } : {}),
-  }
   const place = (name: string) => ({ buffer: program.bufferNames.indexOf(name), offset: 0 })
-  const given = (name: string) => values[name as keyof typeof values]!
+  const given = (name: string) => values[name]!
   return {
     words: program.words,
     segments: ['forward'],
     status: 'ok',
     parameterElements,
     slotElements: 0,
-    dimensions: [],
+    dimensions: program.inputDimensions.map(({ capacity }) => capacity),
     scalars: [],
     given: [
       ...program.inputs.map(({ name }) => ({ ...place(name), values: given(name) })),
@@ -80,6 +76,20 @@ function walksRun(walks: Walks): ProgramRun {
       tolerance: 1e-4,
     })),
   }
+}
+
+/** Two walks along a sequence, which run at the same time where neither waits for the other. */
+function walksRun(walks: Walks): ProgramRun {
+  const traced = traceWalks(walks)
+  const lengths = walks.ragged ? { 'lengths 0': walkLengths, 'lengths 1': walkLengths } : {}
+  return tracedRun(traced, { ...randomValues(traced, 5, 0.25), ...lengths })
+}
+
+/** Loops over time, and the loops that are their gradients. */
+function loopRun(kind: 'rnn' | 'lstm', reverse: boolean): ProgramRun {
+  const sizes = { T: 6, B: 3, I: 5, H: 7 }
+  const traced = traceFunction((b) => defineScanned(b, kind, sizes, reverse, true), { gradients: true })
+  return tracedRun(traced, { ...randomValues(traced, 5), ...scannedLengths(sizes) })
 }
 
 const folder = process.argv[2]
@@ -98,5 +108,14 @@ for (const of of Object.values(cases).flat()) {
 for (const { name, ...walks } of allWalks) {
   writeProgramFile(join(folder, `walks-${name.replace(/[^a-zA-Z0-9]+/g, '-')}.program`), walksRun(walks))
   count += 1
+}
+for (const kind of ['rnn', 'lstm'] as const) {
+  for (const reverse of [false, true]) {
+    writeProgramFile(
+      join(folder, `loop-${kind}-${reverse ? 'reverse' : 'forward'}.program`),
+      loopRun(kind, reverse),
+    )
+    count += 1
+  }
 }
 console.log(`${count} program files`)
