@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'OVER_CAPACITY'
   | 'DISPOSED'
   | 'INVALID_FILE'
+  | 'UNKNOWN_CELL'
   | 'INVALID_PROGRAM'
   | 'DIMENSION_OUT_OF_RANGE'
   | 'WORK_LIMIT'

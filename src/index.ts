@@ -1,5 +1,14 @@
 export type { BackendName } from './backends/backend.js'
 export { loadBackend } from './backends/load.js'
+export {
+  type Cell,
+  type CellDefinition,
+  type CellLayerOptions,
+  type CellOptions,
+  type CellWeight,
+  defineCell,
+} from './cells/define.js'
+export { operations } from './cells/operations.js'
 export type { Precision } from './contract/index.js'
 export {
   type Batch,
@@ -17,6 +26,7 @@ export {
 } from './data/index.js'
 export { type GenerateOptions, generate } from './decode/generate.js'
 export { type ErrorCode, OstinatoError } from './errors.js'
+export type { Tensor } from './graph/index.js'
 export { type Initializer, initializers } from './initializers/index.js'
 export {
   type Activation,

@@ -1,3 +1,4 @@
+import type { Cell } from '../cells/define.js'
 import { OstinatoError } from '../errors.js'
 import { nearest } from '../suggest.js'
 import { bidirectional } from './bidirectional.js'
@@ -5,13 +6,23 @@ import { dense } from './dense.js'
 import { dropout } from './dropout.js'
 import { embedding } from './embedding.js'
 import { gru } from './gru.js'
-import type { AnyLayer, Json } from './layer.js'
+import type { AnyLayer, Json, Layer } from './layer.js'
 import { lstm } from './lstm.js'
+import { outputFeedback } from './output-feedback.js'
 import type { RecurrentLayer, States } from './recurrent.js'
 import { simpleRNN } from './simple-rnn.js'
 
 /** Makers of layers, by the names that Keras users know. */
-export const layers = { bidirectional, dense, dropout, embedding, gru, lstm, simpleRNN } as const
+export const layers = {
+  bidirectional,
+  dense,
+  dropout,
+  embedding,
+  gru,
+  lstm,
+  outputFeedback,
+  simpleRNN,
+} as const
 
 /** A layer as a model file describes it. */
 export interface SavedLayer {
@@ -21,19 +32,21 @@ export interface SavedLayer {
 }
 
 /** Makers of layers that are made of options alone. */
-const { bidirectional: _, ...plain } = layers
+const { bidirectional: _, outputFeedback: __, ...plain } = layers
 
-/** Makes the layer that a model file describes; its options are checked as a user's would be. */
-export function layerFrom(saved: SavedLayer): AnyLayer {
-  if (!Object.hasOwn(layers, saved.kind)) {
-    const guess = nearest(saved.kind, Object.keys(layers))
-    throw invalid(saved, 'a known kind of layer', saved.kind, guess ? `Did you mean ${guess}?` : undefined)
-  }
-  const { name } = saved
-  if (saved.kind === 'bidirectional') {
+/** Makes the layer that a model file describes; its options are checked as a user's would be. `cells` are the user's own. */
+export function layerFrom(saved: SavedLayer, cells: readonly Cell[]): AnyLayer {
+  const { kind, name } = saved
+  if (kind === 'bidirectional') {
     const { layer, ...rest } = saved.options
-    return bidirectional(wrappedFrom(saved, layer), { ...rest, name })
+    return bidirectional(wrappedFrom(saved, layer, cells), { ...rest, name })
   }
+  if (kind === 'outputFeedback') {
+    const inner = Array.isArray(saved.options['layers']) ? saved.options['layers'] : []
+    const made = (inner as readonly SavedLayer[]).map((part) => layerFrom(part, cells) as Layer)
+    return outputFeedback({ ...(saved.options as object), layers: made, name } as never)
+  }
+  if (!Object.hasOwn(layers, kind)) return cellOf(saved, kind, cells)({ ...saved.options, name } as never)
   const make = plain[saved.kind as keyof typeof plain] as (options: object) => AnyLayer
   return make({ ...saved.options, name })
 }
@@ -45,9 +58,29 @@ const recurrent: Readonly<Record<string, (options: never) => RecurrentLayer<Stat
   simpleRNN,
 }
 
-function wrappedFrom(saved: SavedLayer, layer: Json | undefined): RecurrentLayer<States, boolean> {
+/** The user's cell of that name. */
+function cellOf(saved: SavedLayer, kind: string, cells: readonly Cell[]): Cell {
+  const cell = cells.find(({ cellName }) => cellName === kind)
+  if (cell) return cell
+  const guess = nearest(kind, Object.keys(layers))
+  throw new OstinatoError(
+    'UNKNOWN_CELL',
+    `layer "${saved.name}"`,
+    { expected: 'a kind of layer, or the name of a cell that was given', received: `"${kind}"` },
+    { remedy: `Pass the cell: load(file, { cells: [cell] })${guess ? `; or did you mean ${guess}?` : ''}` },
+  )
+}
+
+function wrappedFrom(
+  saved: SavedLayer,
+  layer: Json | undefined,
+  cells: readonly Cell[],
+): RecurrentLayer<States, boolean> {
   const { kind, options } = (layer ?? {}) as { kind?: Json; options?: Json }
-  const make = typeof kind === 'string' && Object.hasOwn(recurrent, kind) ? recurrent[kind] : undefined
+  const named = typeof kind === 'string' ? kind : undefined
+  const own = named !== undefined && !Object.hasOwn(layers, named)
+  const known = named !== undefined && Object.hasOwn(recurrent, named) ? recurrent[named] : undefined
+  const make = own ? (cellOf(saved, named, cells) as unknown as typeof known) : known
   if (!make || typeof options !== 'object' || options === null) {
     throw invalid(
       saved,

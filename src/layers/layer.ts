@@ -40,6 +40,13 @@ export interface Scope {
   parameter(options: ParameterOptions): Tensor
   /** A carried state of this layer, or undefined where nothing is carried. */
   carriedState(name: string, units: number, stateful: boolean): CarriedState | undefined
+  /**
+   * The targets of the model, [time, batch] classes or [time, batch, features] numbers, where it learns from some or is
+   * compared with them.
+   */
+  targets(time: Dimension, features: number): Tensor | undefined
+  /** Where random numbers of this layer are drawn: the same in every trace. */
+  site(): Omit<RandomScalars, 'rate'>
   /** Scalars of a random operation; its site is this layer's path. */
   random(rate: Scalar): RandomScalars
   /** A run-time scalar of this layer, with its value until somebody changes it. */

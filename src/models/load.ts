@@ -1,5 +1,6 @@
 import type { BackendName } from '../backends/backend.js'
-import { OstinatoError } from '../errors.js'
+import type { Cell } from '../cells/define.js'
+import { type ErrorCode, OstinatoError } from '../errors.js'
 import { decodeModel, type SavedModel } from '../io/model-file.js'
 import { layerFrom } from '../layers/index.js'
 import type { SymbolicTensor } from '../layers/symbolic.js'
@@ -12,6 +13,8 @@ import { restoreTopology, type SymbolicTensors } from './topology.js'
 export interface LoadOptions {
   readonly backend?: BackendName
   readonly seed?: number
+  /** Cells made by `defineCell` that the file names: it holds their names and options, never their code. */
+  readonly cells?: readonly Cell[]
 }
 
 /**
@@ -22,7 +25,7 @@ export async function load<Outputs extends SymbolicTensors = SymbolicTensor>(
   source: string | Uint8Array | ArrayBuffer,
   options: LoadOptions = {},
 ): Promise<Model<Outputs>> {
-  checkOptions('load', options, ['backend', 'seed'])
+  checkOptions('load', options, ['backend', 'seed', 'cells'])
   checkSeed('load', options.seed)
   let bytes: Uint8Array
   if (typeof source === 'string') bytes = await readModelFile(source)
@@ -34,14 +37,18 @@ export async function load<Outputs extends SymbolicTensors = SymbolicTensor>(
     Object.assign(model.extra, saved.extra)
     return model
   } catch (cause) {
-    if (!(cause instanceof OstinatoError) || cause.code === 'INVALID_FILE') throw cause
+    if (!(cause instanceof OstinatoError) || ownCodes.includes(cause.code)) throw cause
     // What a file says is checked as what a user says, but it is the file that is wrong.
     throw new OstinatoError('INVALID_FILE', 'model file', cause.message, { cause })
   }
 }
 
-function engineOf(saved: SavedModel, { seed = 0, backend }: LoadOptions): Engine {
-  return new Engine(saved.name, restoreTopology(saved.layers.map(layerFrom), saved.topology), seed, backend)
+/** Errors that say already what is wrong with the file, or what it needs. */
+const ownCodes: readonly ErrorCode[] = ['INVALID_FILE', 'UNKNOWN_CELL']
+
+function engineOf(saved: SavedModel, { seed = 0, backend, cells = [] }: LoadOptions): Engine {
+  const layers = saved.layers.map((layer) => layerFrom(layer, cells))
+  return new Engine(saved.name, restoreTopology(layers, saved.topology), seed, backend)
 }
 
 async function readModelFile(path: string): Promise<Uint8Array> {

@@ -38,6 +38,8 @@ export class Stepper {
   #steps = 0
   /** The part of an output buffer that the run before filled. */
   #result: { readonly buffer: unknown; readonly values: ArrayLike<number> } | undefined
+  /** Runs so far: random numbers of a step differ from those of the step before. */
+  #runs = 0
   #released = false
 
   /** `where` names what the user made. */
@@ -99,6 +101,7 @@ export class Stepper {
         store[i] = states.store[i]!
       }
     }
+    executable.setScalar('run', this.#runs++)
     this.#engine.beginReading()
     try {
       executable.runSync(forward, where)

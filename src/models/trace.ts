@@ -145,7 +145,7 @@ function traceLoss(tracing: Tracing, output: number, prediction: Tensor, weight?
   const features = prediction.shape.slice(time ? 2 : 1)
   graph.path = border('loss')
   const wanted = loss.wide ? features : features.slice(0, -1)
-  const targets = tracing.input(border('targets'), loss.targets, time, wanted)
+  const targets = tracing.targets(border('targets'), loss.targets, time, wanted)
   const weights = request.weights ? tracing.input(border('weights'), 'f32', time, []) : undefined
   const pair = (name: string, offset: number): Tensor => {
     tracing.placeNames.set(`${tracing.statistics}:${offset}`, name)

@@ -61,6 +61,7 @@ export class Tracing {
   readonly #times: ReadonlyMap<string, Dimension>
   readonly #axisOf = new Map<Dimension, TracedAxis>()
   readonly #lengths = new Map<Dimension, Tensor>()
+  readonly #targets = new Map<string, Tensor>()
   readonly #stores: (() => void)[] = []
   #rows: { load: Tensor; store: Tensor } | undefined
   #stateElements = 0
@@ -126,6 +127,18 @@ export class Tracing {
     return this.input(border, type, axis === undefined ? undefined : this.#times.get(axis), features)
   }
 
+  /** What a loss compares with, and what layers may be taught by: the same border, whoever asks first. */
+  targets(
+    border: string,
+    type: 'f32' | 'i32',
+    time: Dimension | undefined,
+    features: readonly (number | Dimension)[],
+  ): Tensor {
+    const known = this.#targets.get(border) ?? this.input(border, type, time, features)
+    this.#targets.set(border, known)
+    return known
+  }
+
   /** The shape as users see it: batch first. */
   outerShape(x: Tensor): Dimension[] {
     const [a, b, ...rest] = x.shape
@@ -181,6 +194,7 @@ export class Tracing {
   scope(layer: string, use: string): Scope {
     const { graph, request, batch } = this
     const mode = modes[request.purpose]
+    const site = () => ({ seed: graph.scalar('seed'), run: graph.scalar('run'), site: siteOf(use) })
     return {
       graph,
       mode,
@@ -200,17 +214,29 @@ export class Tracing {
         graph.path = layer
         return made
       },
-      random: (rate: Scalar) => ({
-        rate,
-        seed: graph.scalar('seed'),
-        run: graph.scalar('run'),
-        site: siteOf(use),
-      }),
+      targets: (time, features) => this.#teacher(layer, time, features),
+      site,
+      random: (rate: Scalar) => ({ rate, ...site() }),
       carriedState: (name, units, stateful) => {
         if (!stateful && mode !== 'step') return undefined
         return this.#carriedState(`${use}/${name}`, units)
       },
     }
+  }
+
+  /** The targets of a model with one output, where there are any. */
+  #teacher(layer: string, time: Dimension, features: number): Tensor | undefined {
+    const { purpose, losses, topology } = this.request
+    if (purpose !== 'train' && purpose !== 'evaluate') return undefined
+    const [loss] = losses ?? []
+    if (!loss) throw notCompiled('no loss')
+    if (topology.outputs.length > 1) {
+      throw new OstinatoError('INVALID_TOPOLOGY', layer, {
+        expected: 'one output, whose targets teach this layer',
+        received: `${topology.outputs.length} outputs`,
+      })
+    }
+    return this.targets('targets', loss.targets, time, loss.wide ? [features] : [])
   }
 
   #carriedState(name: string, units: number) {

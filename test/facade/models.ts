@@ -96,6 +96,7 @@ export async function expectSlopes<Outputs extends SymbolicTensors>(
   model: Model<Outputs>,
   batch: Batch,
   options: Omit<CompileOptions<Outputs>, 'optimizer'> = { loss: 'meanSquaredError' },
+  lossNow: () => Promise<number> = async () => (await model.evaluate([batch])).loss,
 ): Promise<void> {
   const weights = model.getWeights()
   model.compile({ ...options, optimizer: optimizers.sgd({ learningRate: 1 }) })
@@ -109,7 +110,7 @@ export async function expectSlopes<Outputs extends SymbolicTensors>(
         const moved = data.slice()
         moved[i] = (data[i] ?? 0) + by
         model.setWeights([...weights.slice(0, w), { name, data: moved }, ...weights.slice(w + 1)])
-        return { loss: (await model.evaluate([batch])).loss, at: moved[i] as number }
+        return { loss: await lossNow(), at: moved[i] as number }
       }
       const [above, below] = [await lossAt(step), await lossAt(-step)]
       slope[i] = (above.loss - below.loss) / (above.at - below.at)
