@@ -84,6 +84,8 @@ export {
   type SgdOptions,
 } from './optimizers/index.js'
 export { RandomStream } from './random/random.js'
+export { type Diagnosis, diagnose, type RecurrentMatrix, type StateCurve } from './seeing/diagnose.js'
+export type { Eigenvalue } from './seeing/eigenvalues.js'
 export { type Unfolded, type UnfoldOptions, unfold } from './seeing/unfold.js'
 export type { EvaluateOptions, EvaluateResult } from './train/evaluate.js'
 export type { Callbacks, EpochLogs, FitOptions, History, StepLogs } from './train/fit.js'

@@ -58,12 +58,24 @@ function cellBackward(instruction: InstructionName, gradients: Readonly<Record<s
     for (const [operand, gradient] of Object.entries(gradients)) {
       if (needs(operand)) outputs[gradient] = operandOf(node, operand).shape
     }
+    // In a loop, the states are those that the loop carries.
+    const noted = graph.stateGradients && !graph.loop
+    const watched = noted && specification.operands.some(({ name }) => name === 'dStates')
+    if (watched) outputs['dStates'] = operandOf(node, 'h').shape
     const backward = graph.append(
       instruction,
       inputs,
       outputs,
       Object.fromEntries(node.attributes) as Attributes,
     )
+    if (watched) {
+      const reverse = node.attributes.get('reverse') === 1
+      graph.stateGradients?.push({
+        name: `${node.path}/h`,
+        gradient: operandOf(backward, 'dStates'),
+        reverse,
+      })
+    }
     return Object.fromEntries(
       Object.entries(gradients).map(([operand, g]) => [operand, backward.operands.get(g)]),
     )

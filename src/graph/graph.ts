@@ -72,6 +72,16 @@ export interface Loop {
   readonly reverse: boolean
 }
 
+/** The gradients of all states of one walk along time. */
+export interface StateGradients {
+  /** Layer and state, such as `lstm/h`. */
+  readonly name: string
+  /** [steps + 1, batch, …]: at each state the whole gradient, that of its output and what comes through later steps. */
+  readonly gradient: Tensor
+  /** The row `steps` is the first state, not row 0. */
+  readonly reverse: boolean
+}
+
 /** Entries of an optimizer's range table. */
 export interface ParameterRange {
   readonly offset: number
@@ -106,6 +116,8 @@ export class Graph {
   loop: Loop | undefined
   /** How the gradients of the loops are made: see scan.ts. */
   readonly scans = new Map<Loop, Scan>()
+  /** Where present, backward passes make the gradients of all states, and note them here. */
+  stateGradients: StateGradients[] | undefined
   #tensors = 0
 
   /** Numbers become constant dimensions. */

@@ -66,6 +66,10 @@ class LoopGradients {
     if (!carries.some(({ y, final }) => gradients.get(y) ?? gradients.get(final))) return
     graph.path = scan.nodes[0]?.path ?? ''
     const states = carries.map((carry) => [carry, stateGradients(graph, carry, gradients)] as const)
+    for (const [{ name }, gradient] of states) {
+      const { reverse } = scan.loop
+      graph.stateGradients?.push({ name: `${scan.path}/${name}`, gradient, reverse })
+    }
     const begin = graph.nodes.length
     graph.loop = this.#backward
     const row = (made: Tensor, { view }: Tensor): Tensor =>

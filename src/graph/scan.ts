@@ -9,6 +9,7 @@ export type Tensors = Readonly<Record<string, Tensor>>
 
 /** A state that a loop carries from step to step. */
 export interface Carry {
+  readonly name: string
   /** All its values, [steps + 1, batch, …]: row 0 before step 0 (reverse: row `steps` before the last). */
   readonly states: Tensor
   /** The first state, which is copied into its row before the loop. */
@@ -30,6 +31,8 @@ export interface Sequence {
 /** A loop as its gradient needs it. */
 export interface Scan {
   readonly loop: Loop
+  /** The layer that asked for it. */
+  readonly path: string
   readonly carries: readonly Carry[]
   readonly sequences: readonly Sequence[]
   readonly nodes: readonly Node[]
@@ -58,7 +61,7 @@ export function variesIn(loop: Loop, tensor: Tensor): boolean {
   }
 }
 
-function carry(graph: Graph, initial: Tensor, steps: Dimension, reverse: boolean): Carry {
+function carry(graph: Graph, name: string, initial: Tensor, steps: Dimension, reverse: boolean): Carry {
   const { shape, type } = initial
   const states = graph.tensor([graph.dimensions.plus(steps, 1), ...shape], type)
   const row = graph.elements(shape)
@@ -69,6 +72,7 @@ function carry(graph: Graph, initial: Tensor, steps: Dimension, reverse: boolean
   const first = reverse ? top : bottom
   graph.append('copy', { x: initial }, { y: first })
   return {
+    name,
     states,
     first,
     from: graph.stepOf(states, from),
@@ -125,7 +129,7 @@ export function scan(
 ): Record<string, ScanState> {
   const loop: Loop = { steps, reverse }
   const carries = new Map(
-    Object.entries(initial).map(([name, state]) => [name, carry(graph, state, steps, reverse)]),
+    Object.entries(initial).map(([name, state]) => [name, carry(graph, name, state, steps, reverse)]),
   )
   const rows = new Map(
     Object.entries(sequences).map(([name, whole]) => [name, { whole, row: graph.stepOf(whole) }]),
@@ -140,7 +144,7 @@ export function scan(
     {
       carry(name, state) {
         if (carries.has(name)) throw new Error(`${graph.path}: the state ${name} is carried twice`)
-        const made = carry(graph, state, steps, reverse)
+        const made = carry(graph, name, state, steps, reverse)
         carries.set(name, made)
         return made.from
       },
@@ -163,7 +167,7 @@ export function scan(
   }
   graph.loop = undefined
   const nodes = hoist(graph, loop, begin)
-  graph.scans.set(loop, { loop, carries: [...carries.values()], sequences: [...rows.values()], nodes })
+  graph.scans.set(loop, { loop, path: graph.path, carries: [...carries.values()], sequences: [...rows.values()], nodes })
   return Object.fromEntries([...carries].map(([name, { y, final }]) => [name, { y, final }]))
 }
 

@@ -62,6 +62,7 @@ export class Executable {
   /** The length of an axis of a border, if the time axes of the model have these steps. */
   sizeOf(axis: Dimension, batch: number, times: readonly number[]): number {
     if (axis.kind === 'constant') return axis.value
+    if (axis.kind === 'sum') return this.sizeOf(axis.of, batch, times) + axis.add
     const traced = axis.kind === 'input' ? this.#axes.get(axis.name) : undefined
     return traced ? stepsOf(traced, times) : batch
   }

@@ -190,7 +190,7 @@ export class Model<Outputs extends SymbolicTensors = SymbolicTensor> {
   ): string {
     const engine = this.#engine
     if (!engine.built) throw notBuilt(engine.name)
-    checkName('program', purpose, ['train', 'evaluate', 'predict', 'step'])
+    checkName('program', purpose, ['train', 'evaluate', 'predict', 'step', 'diagnose'])
     const { batch = 1, time = 1 } = size
     checkInteger('program, batch', batch, 1)
     checkInteger('program, time', time, 1)

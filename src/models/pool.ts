@@ -74,7 +74,7 @@ export class ExecutablePool {
   /** Drops what was traced for a loss or optimizer that no longer holds. Nobody may be training. */
   dropTraining(): void {
     for (const [key, idle] of this.#idle) {
-      if (!key.startsWith('train') && !key.startsWith('evaluate')) continue
+      if (!['train', 'evaluate', 'diagnose'].some((purpose) => key.startsWith(purpose))) continue
       for (const executable of idle.splice(0)) this.#drop(executable)
     }
   }

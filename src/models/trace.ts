@@ -25,7 +25,7 @@ import { axisOf, type Port, type Topology, timeAxes } from './topology.js'
 import { notCompiled, type TracedAxis, Tracing } from './tracing.js'
 
 /** What a program is traced for. */
-export type Purpose = 'train' | 'evaluate' | 'predict' | 'step'
+export type Purpose = 'train' | 'evaluate' | 'predict' | 'step' | 'diagnose'
 
 export interface TraceRequest {
   readonly purpose: Purpose
@@ -78,6 +78,15 @@ export interface TracedProgram {
   /** Initial values of the scalars that layers brought along. */
   readonly scalars: ReadonlyMap<string, number>
   readonly outputs: readonly TracedOutput[]
+  /** Of `diagnose`: what the outputs of the program are. */
+  readonly watched: readonly WatchedStates[]
+}
+
+/** The gradients of the states of one walk: [batch, steps + 1, …]. */
+export interface WatchedStates {
+  /** `lstm/h`; numbered where a layer is applied more than once. */
+  readonly name: string
+  readonly reverse: boolean
 }
 
 /** The border of an input, target, weight or output: with its name where there are several. */
@@ -211,6 +220,21 @@ function placeGradients(tracing: Tracing, gradientBuffer: number): void {
   graph.path = ''
 }
 
+/** Hands out the gradients of all states that were noted on the way. */
+function traceStateGradients(tracing: Tracing): WatchedStates[] {
+  const { graph } = tracing
+  const uses = new Map<string, number>()
+  // The backward pass meets the last walk first.
+  const noted = [...(graph.stateGradients ?? [])].reverse()
+  return noted.map(({ name: plain, gradient, reverse }) => {
+    const use = uses.get(plain) ?? 0
+    uses.set(plain, use + 1)
+    const name = use === 0 ? plain : `${plain}#${use}`
+    tracing.output(name, gradient)
+    return { name, reverse }
+  })
+}
+
 function traceUpdate(
   tracing: Tracing,
   gradientBuffer: number,
@@ -298,20 +322,24 @@ export function traceProgram(request: TraceRequest): TracedProgram {
   const { outputs } = request.topology
   const predictions = traceCalls(tracing)
   let segments: SegmentKind[] = ['forward']
+  let watched: WatchedStates[] = []
   if (request.purpose === 'predict' || request.purpose === 'step') {
     for (const [k, prediction] of predictions.entries())
       tracing.output(borderName('outputs', outputs, k), prediction)
   } else if (request.purpose === 'evaluate') {
     for (const [k, prediction] of predictions.entries()) traceLoss(tracing, k, prediction)
   } else {
-    segments = ['gradients', 'update']
+    const diagnose = request.purpose === 'diagnose'
+    segments = diagnose ? ['gradients'] : ['gradients', 'update']
+    if (diagnose) graph.stateGradients = []
     const P = request.parameters.elements
     const gradientBuffer = graph.addBuffer('gradients', 'f32', P + 16, 'gradients')
     const weight = graph.tensor([1], 'f32', { buffer: gradientBuffer, offset: P })
     tracing.placeNames.set(`${gradientBuffer}:${P}`, 'weight')
     const traced = traceLosses(tracing, predictions, weight)
     placeGradients(tracing, gradientBuffer)
-    traceUpdate(tracing, gradientBuffer, traced, weight)
+    if (diagnose) watched = traceStateGradients(tracing)
+    else traceUpdate(tracing, gradientBuffer, traced, weight)
   }
   return {
     program: tracing.finish(segments),
@@ -319,6 +347,7 @@ export function traceProgram(request: TraceRequest): TracedProgram {
     states: tracing.states,
     capacities: request.capacities,
     scalars: tracing.scalars,
+    watched,
     outputs: predictions.map((prediction, k) => {
       const time = tracing.isSequence(prediction)
       return {

@@ -23,6 +23,7 @@ import type { Purpose, StatePlace, TraceRequest } from './trace.js'
 
 const modes: Readonly<Record<Purpose, Mode>> = {
   train: 'train',
+  diagnose: 'train',
   evaluate: 'infer',
   predict: 'infer',
   step: 'step',

@@ -120,6 +120,20 @@ function recurrentOptions(layer: AnyLayer): { options: AnyLayer['options']; both
   return 'walk' in layer ? { options: layer.options, both: false } : undefined
 }
 
+/** A layer inside another one, as it is saved. */
+interface Part {
+  readonly kind: string
+  readonly name: string
+  readonly options: { readonly [key: string]: Json }
+}
+
+/** The layers whose output goes back to the first of them (`outputFeedback`). */
+function feedbackParts({ kind, options }: AnyLayer): readonly Part[] | undefined {
+  return kind === 'outputFeedback' ? (options['layers'] as unknown as Part[]) : undefined
+}
+
+const isRecurrentPart = ({ options }: Part): boolean => 'returnSequences' in options
+
 /** Weights that act on a state, not on the input. */
 const isRecurrent = ({ name }: Weight): boolean => /\/(recurrent|peephole)[^/]*$/i.test(name)
 
@@ -128,10 +142,17 @@ class Letters {
   readonly legend: LegendEntry[] = []
   readonly #groups = new Map<string, { letter: string; weights: Weight[] }>()
 
-  constructor(weights: readonly Weight[], walks: ReadonlySet<string>, embeddings: ReadonlySet<string>) {
+  constructor(
+    weights: readonly Weight[],
+    walks: ReadonlySet<string>,
+    embeddings: ReadonlySet<string>,
+    /** Of layers inside others. */
+    parts: readonly string[],
+  ) {
     for (const weight of weights) {
       const owner = [...walks].find((walk) => weight.name.startsWith(`${walk}/`))
-      const layer = owner ?? weight.name.slice(0, weight.name.indexOf('/'))
+      const part = parts.find((name) => weight.name.startsWith(`${name}/`))
+      const layer = owner ?? part ?? weight.name.slice(0, weight.name.indexOf('/'))
       const letter = owner ? (isRecurrent(weight) ? 'W' : 'U') : embeddings.has(layer) ? 'E' : 'V'
       const key = `${letter} ${layer}`
       const group = this.#groups.get(key) ?? { letter, weights: [] }
@@ -168,10 +189,20 @@ class OutlineMaker {
       structure.weights,
       new Set(walks.map(({ owner }) => owner)),
       new Set(named.map(({ name }) => name)),
+      structure.topology.layers.flatMap(({ name, layer }) =>
+        (feedbackParts(layer) ?? []).map((part) => `${name}/${part.name}`),
+      ),
     )
   }
 
   #walks(name: string, layer: AnyLayer): Walk[] {
+    const parts = feedbackParts(layer)
+    if (parts) {
+      return parts.filter(isRecurrentPart).map((part) => {
+        const path = `${name}/${part.name}`
+        return { owner: path, name: path, reverse: false }
+      })
+    }
     const recurrent = recurrentOptions(layer)
     if (!recurrent) return []
     if (!recurrent.both) return [{ owner: name, name, reverse: recurrent.options['goBackwards'] === true }]
@@ -197,10 +228,42 @@ class OutlineMaker {
       const node = this.#node({ role: 'loss', symbol: 'L', name: loss, axis, reversed })
       const targets = topology.outputs.length === 1 ? 'targets' : `targets/${name}`
       const target = this.#node({ role: 'target', symbol: 'y', name: targets, axis, reversed })
+      for (const first of this.#taught)
+        this.#edge(
+          { node: target, step: 'each', reversed },
+          { node: first, step: 'each', reversed },
+          { label: 'training', lag: 1, state: true },
+        )
       for (const from of [output, target])
         this.#edge({ node: from, step: 'each', reversed }, { node, step: 'each', reversed })
     }
     return { axes, nodes: this.nodes, edges: this.edges, legend: this.letters.legend }
+  }
+
+  /** Nodes that the targets of the step before go to while the model is trained. */
+  readonly #taught: number[] = []
+
+  /** One row for each layer inside, and the way back from the last to the first. */
+  #feedbackCall(name: string, layer: AnyLayer, parts: readonly Part[], x: End): readonly End[] {
+    const { axis } = this.nodes[x.node] as OutlineNode
+    const { reversed } = x
+    const lag = reversed ? -1 : 1
+    const begin = this.nodes.length
+    let before = x
+    for (const part of parts) {
+      const path = `${name}/${part.name}`
+      const walks = isRecurrentPart(part)
+      const symbol = walks ? 'h' : part.kind
+      const node = this.#node({ role: walks ? 'state' : 'layer', symbol, name: path, axis, reversed })
+      const each: End = { node, step: 'each', reversed }
+      this.#edge(before, each, { label: this.letters.of(walks ? 'U' : 'V', path) })
+      if (walks) this.#edge(each, each, { label: this.letters.of('W', path), lag, state: true })
+      before = each
+    }
+    const first: End = { node: begin, step: 'each', reversed }
+    this.#edge(before, first, { label: String(layer.options['feedback']), lag, state: true })
+    if (layer.options['teacherForcing'] !== 0) this.#taught.push(begin)
+    return [before]
   }
 
   #node(node: OutlineNode): number {
@@ -242,6 +305,8 @@ class OutlineMaker {
     const recurrent = recurrentOptions(layer)
     const ends = inputs.map((port) => this.#end(port))
     const outputs = this.structure.outputAxes[index] ?? []
+    const parts = feedbackParts(layer)
+    if (parts) return this.#feedbackCall(name, layer, parts, ends[0] as End)
     if (recurrent) return this.#recurrentCall(name, layer, ends, outputs.length)
     const merge = mergeSymbols[layer.kind] ?? (ends.length > 1 ? layer.kind : undefined)
     const role = merge === undefined ? 'layer' : 'merge'

@@ -16,7 +16,7 @@ export class BatchRunner {
 
   constructor(
     readonly engine: Engine,
-    readonly purpose: 'train' | 'evaluate',
+    readonly purpose: 'train' | 'evaluate' | 'diagnose',
     readonly precision: Precision,
     readonly signal: AbortSignal | undefined,
   ) {}

@@ -30,6 +30,18 @@ function pack(path: string): { filename: string; files: string[] } {
   return { filename: join(folder, packed.filename), files: packed.files.map((file) => file.path).sort() }
 }
 
+/** The packages that one needs at run time, directly or through others. */
+function dependenciesOf(path: string, known = new Set<string>()): Set<string> {
+  const manifest = readFileSync(join(root, path, 'package.json'), 'utf8')
+  const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: Record<string, string> }
+  for (const name of Object.keys(dependencies)) {
+    if (known.has(name)) continue
+    known.add(name)
+    dependenciesOf(join('node_modules', name), known)
+  }
+  return known
+}
+
 const asModule = "import * as m from 'ostinato'; "
 const asCommonJs = "const m = require('ostinato'); "
 const names = "console.log(Object.keys(m).filter((name) => name !== 'default').sort().join())"
@@ -64,9 +76,9 @@ describe('the packed package', () => {
     run(process.execPath, ['scripts/prebuilds.mjs'], root)
     const packed = pack('.')
     files = packed.files
-    // The one dependency comes from our own node_modules, so that the registry is not needed.
-    const dependency = pack('./node_modules/node-gyp-build')
-    run('npm', ['install', '--offline', dependency.filename, packed.filename], project)
+    // What it depends on comes from our own node_modules, so that the registry is not needed.
+    const dependencies = [...dependenciesOf('.')].map((name) => pack(`./node_modules/${name}`).filename)
+    run('npm', ['install', '--offline', ...dependencies, packed.filename], project)
     manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest
   }, 300_000)
 
