@@ -167,7 +167,13 @@ export function scan(
   }
   graph.loop = undefined
   const nodes = hoist(graph, loop, begin)
-  graph.scans.set(loop, { loop, path: graph.path, carries: [...carries.values()], sequences: [...rows.values()], nodes })
+  graph.scans.set(loop, {
+    loop,
+    path: graph.path,
+    carries: [...carries.values()],
+    sequences: [...rows.values()],
+    nodes,
+  })
   return Object.fromEntries([...carries].map(([name, { y, final }]) => [name, { y, final }]))
 }
 

@@ -241,7 +241,7 @@ class Placement {
     }
     const into = { x: to.center.x - edge, y: to.center.y + dy }
     const x = this.#laneX(arrow.to.column, lane)
-    const label = { x, y: (out.y + into.y) / 2 + 4 }
+    const label = { x, y: out.y + 26 }
     if (arrow.to.column === arrow.from.column + 1)
       return { arrow, points: [out, { x, y: out.y }, { x, y: into.y }, into], label, delay: undefined }
     const y = this.#above(arrow.from.row, lane)

@@ -29,6 +29,20 @@ export const shapes = {
         inputShape: [null, 3],
       },
     ),
+  'output fed back': () =>
+    sequential(
+      [
+        layers.outputFeedback({
+          layers: [
+            layers.dense({ units: 6, activation: 'tanh' }),
+            layers.gru({ units: 4, returnSequences: true }),
+            layers.dense({ units: 5 }),
+          ],
+          outputDim: 5,
+        }),
+      ],
+      { inputShape: [null, 3] },
+    ).compile({ loss: 'sparseCategoricalCrossentropy' }),
   backwards: () =>
     sequential(
       [
