@@ -29,7 +29,7 @@ function encoderDecoder() {
 }
 
 const loss = 'sparseCategoricalCrossentropy'
-const inputShape = [null, 3]
+const inputShape = [null, 3] as const
 const stack = [
   layers.dense({ units: 8, activation: 'relu' }),
   layers.lstm({ units: 8, returnSequences: true }),
