@@ -38,6 +38,11 @@ const stack = [
   layers.dense({ units: 5 }),
 ]
 
+const fedBack = layers.outputFeedback({
+  layers: [layers.dense({ units: 8, activation: 'tanh' }), layers.dense({ units: 5 })],
+  outputDim: 5,
+})
+
 const pictures = {
   'unfold.svg': unfold(tagger, { steps: 4 }).svg,
   // Of docs/recurrent-networks.md
@@ -46,6 +51,7 @@ const pictures = {
       inputShape,
     }).compile({ loss }),
   ).svg,
+  'pictures/output-recurrence.svg': unfold(sequential([fedBack], { inputShape }).compile({ loss })).svg,
   'pictures/sequence-to-vector.svg': unfold(
     sequential([layers.lstm({ units: 8 }), layers.dense({ units: 2 })], { inputShape }).compile({ loss }),
   ).svg,
