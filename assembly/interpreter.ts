@@ -7,12 +7,14 @@ import * as elementwise from './kernels/elementwise'
 import * as gather from './kernels/gather'
 import { gru, gruScratch } from './kernels/gru'
 import { gruBackward, gruBackwardScratch } from './kernels/gru_backward'
+import { linearRecurrence, linearRecurrenceBackward, linearRecurrenceBackwardScratch } from './kernels/linear'
 import * as losses from './kernels/losses'
 import { lstm, lstmBackward, lstmBackwardScratch, lstmScratch } from './kernels/lstm'
 import * as matrix from './kernels/matmul'
 import * as optimizers from './kernels/optimizers'
 import { rnn, rnnBackward, rnnBackwardScratch, rnnScratch } from './kernels/rnn'
 import { softmax, softmaxBackward } from './kernels/softmax'
+import { partLengths, resizeTime } from './kernels/time'
 
 /** Bytes of scratch that a bound instruction works in, at its sizes and all smaller ones. */
 export function scratchOf(row: usize): u64 {
@@ -39,6 +41,8 @@ export function scratchOf(row: usize): u64 {
       return gruScratch(row)
     case Instruction.gru_backward:
       return gruBackwardScratch(row)
+    case Instruction.linear_recurrence_backward:
+      return linearRecurrenceBackwardScratch(row)
     default:
       return 0
   }
@@ -141,6 +145,14 @@ export function execute(row: usize, scratch: usize, status: usize): i32 {
       return gru(row, scratch, status)
     case Instruction.gru_backward:
       return gruBackward(row, scratch, status)
+    case Instruction.linear_recurrence:
+      return linearRecurrence(row, status)
+    case Instruction.linear_recurrence_backward:
+      return linearRecurrenceBackward(row, scratch, status)
+    case Instruction.resize_time:
+      return resizeTime(row, status)
+    case Instruction.part_lengths:
+      return partLengths(row, status)
     case Instruction.softmax_cross_entropy:
       return losses.softmaxCrossEntropy(row, status)
     case Instruction.softmax_cross_entropy_backward:

@@ -1,6 +1,6 @@
 // Generated from src/contract by scripts/generate.ts. Do not edit.
 
-export const contractHash: i32 = -791676061
+export const contractHash: i32 = 945666123
 
 export const enum Instruction {
   fill = 1,
@@ -50,6 +50,10 @@ export const enum Instruction {
   lstm_backward = 53,
   gru = 54,
   gru_backward = 55,
+  linear_recurrence = 74,
+  linear_recurrence_backward = 75,
+  resize_time = 110,
+  part_lengths = 111,
   softmax_cross_entropy = 60,
   softmax_cross_entropy_backward = 61,
   squared_error = 62,
@@ -908,6 +912,98 @@ export namespace GruBackward {
   @inline export function resetAfter(row: usize): i32 { return load<i32>(row, 88) }
   // @ts-ignore: decorator
   @inline export function precision(row: usize): i32 { return load<i32>(row, 92) }
+}
+
+/** hₜ = aₜ ∗ hₜ₋₁ + bₜ; convex 1: hₜ = aₜ ∗ hₜ₋₁ + (1 − aₜ) ∗ bₜ. a and b of masked steps are not looked at */
+export namespace LinearRecurrence {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function H(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function initialH(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function h(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function convex(row: usize): i32 { return load<i32>(row, 44) }
+}
+
+/** gradients of linear_recurrence; b is looked at where convex is 1 */
+export namespace LinearRecurrenceBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function H(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function h(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function dFinalH(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function da(row: usize): usize { return load<u32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function db(row: usize): usize { return load<u32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function dInitialH(row: usize): usize { return load<u32>(row, 52) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 56) }
+  // @ts-ignore: decorator
+  @inline export function convex(row: usize): i32 { return load<i32>(row, 60) }
+}
+
+/** y[t, b] = x[t, b] where t < T and t < lengths[b], else 0: a sequence cut off or padded, masked steps cleared. Its own derivative */
+export namespace ResizeTime {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function S(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 32) }
+}
+
+/** y[d, b] = ⌈(lengths[b] − d) ∕ D⌉, at least 0: how many of the steps d, d + D, d + 2 · D … are valid. Without lengths all T steps of x are; nothing else of x is looked at */
+export namespace PartLengths {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function D(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 32) }
 }
 
 /** ℓ = logNormalizer − logits[target], logNormalizer = ln Σ exp(logits), computed with the maximum taken out. Targets outside 0 … F − 1 at valid steps end the run (indexOutOfRange) */

@@ -7,6 +7,7 @@ import {
   parseAxis,
   type SegmentKind,
 } from '../../src/contract/index.js'
+import { optimizers } from '../../src/contract/instructions/optimizers.js'
 import { Graph, lower, planMemory, type Tensor } from '../../src/graph/index.js'
 import type { KernelItem } from '../cases.js'
 import { type Digest, digest, numbers } from '../data.js'
@@ -31,7 +32,8 @@ const move = (
   name: string,
   instruction: InstructionName,
   variables: Readonly<Record<string, number>>,
-): Kernel => ({ case: name, instruction, product: false, variables })
+  optional: readonly string[] = [],
+): Kernel => ({ case: name, instruction, product: false, variables, optional })
 
 export const kernels: readonly Kernel[] = [
   product('dense char-lm', 'matmul', 2500, 128, 65),
@@ -47,6 +49,8 @@ export const kernels: readonly Kernel[] = [
   move('embedding 10000 × 650', 'gather', { V: 10000, N: 700, E: 650 }),
   move('embedding 10000 × 650', 'gather_backward', { V: 10000, N: 700, E: 650 }),
   move('20 · 35 · 650', 'dropout', { T: 35, B: 20, F: 650, N: 650 }),
+  move('1000 · 32 · 256', 'linear_recurrence', { T: 1000, B: 32, H: 256 }),
+  move('1000 · 32 · 256', 'linear_recurrence_backward', { T: 1000, B: 32, H: 256 }, ['dy', 'da', 'db']),
   move('5 million', 'gradient_norm', { P: 5_000_000 }),
   move('5 million', 'adam', { P: 5_000_000 }),
 ]
@@ -112,7 +116,7 @@ export function kernelOperations({ variables: { M = 0, K = 0, N = 0 } }: Kernel)
 
 export function prepareKernel(backend: Backend, item: KernelItem): Prepared {
   const kernel = kernelOf(item)
-  const { attributes, code } = instructionTable[kernel.instruction]
+  const { attributes } = instructionTable[kernel.instruction]
   const operands = operandsOf(kernel)
   const graph = new Graph()
   const elements = { parameters: 0, slots: 0, statistics: 0 }
@@ -157,7 +161,7 @@ export function prepareKernel(backend: Backend, item: KernelItem): Prepared {
       }),
     ),
   )
-  const segments: SegmentKind[] = [code >= 70 ? 'update' : 'forward']
+  const segments: SegmentKind[] = [kernel.instruction in optimizers ? 'update' : 'forward']
   const { words } = lower(graph, planMemory(graph), {
     name: item.mode,
     segments,

@@ -55,6 +55,20 @@ const native: readonly Omit<Mutant, 'executor'>[] = [
     replace: '',
   },
   {
+    name: 'linear_recurrence: masked steps of neighbouring rows taken for one kind',
+    file: 'native/kernels/linear.cc',
+    cases: 'linear',
+    find: 'isMasked(lengths, row, t) == isOver',
+    replace: 'row >= 0',
+  },
+  {
+    name: 'linear_recurrence_backward: b forgotten in the gradient of a',
+    file: 'native/kernels/linear.cc',
+    cases: 'linear',
+    find: 'if (da) store(da + i, d * (convex ? h - load(bt + i, lanes) : h), lanes);',
+    replace: 'if (da) store(da + i, d * h, lanes);',
+  },
+  {
     name: 'dropout: keeps what it should drop',
     file: 'native/kernels/dropout.cc',
     cases: 'dropout',

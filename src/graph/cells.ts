@@ -1,6 +1,6 @@
 /** Whole-sequence recurrent operations: one fused instruction each, its outputs as windows into the stored states. */
 import type { Dimension } from './dimension.js'
-import { shapeName } from './dimension.js'
+import { sameShape, shapeName } from './dimension.js'
 import { type Node, operandOf, type Tensor } from './graph.js'
 import { mismatch } from './operations.js'
 
@@ -34,10 +34,13 @@ export interface SequenceResult {
 export const rnnActivations = ['tanh', 'relu', 'linear'] as const
 export type RnnActivation = (typeof rnnActivations)[number]
 
-interface Axes {
+interface StateAxes {
   readonly time: Dimension
   readonly batch: Dimension
   readonly units: Dimension
+}
+
+interface Axes extends StateAxes {
   readonly states: readonly Dimension[]
   readonly saved: readonly Dimension[]
 }
@@ -63,7 +66,7 @@ function axesOf(x: Tensor, recurrentKernel: Tensor): Axes {
 }
 
 /** The outputs and the last state inside stored states [T + 1, B, H]. */
-function windows(node: Node, name: string, axes: Axes, reverse: boolean): { y: Tensor; final: Tensor } {
+function windows(node: Node, name: string, axes: StateAxes, reverse: boolean): { y: Tensor; final: Tensor } {
   const states = operandOf(node, name)
   const { graph } = states
   const { time, batch, units } = axes
@@ -77,7 +80,7 @@ function windows(node: Node, name: string, axes: Axes, reverse: boolean): { y: T
   }
 }
 
-function finish(node: Node, axes: Axes, reverse: boolean): SequenceResult {
+function finish(node: Node, axes: StateAxes, reverse: boolean): SequenceResult {
   const { y, final } = windows(node, 'h', axes, reverse)
   node.windows.set('y', y).set('finalH', final)
   return { y, finalH: final }
@@ -137,4 +140,34 @@ export function gru(
     { reverse: reverse ? 1 : 0, resetAfter: options.resetAfter ? 1 : 0 },
   )
   return finish(node, axes, reverse)
+}
+
+/**
+ * hₜ = aₜ ∗ hₜ₋₁ + bₜ, or where it is `convex` hₜ = aₜ ∗ hₜ₋₁ + (1 − aₜ) ∗ bₜ; a and b [time, batch, units]. No step waits for
+ * a product: what a and b are made of is computed for all steps at once.
+ */
+export function linearRecurrence(
+  a: Tensor,
+  b: Tensor,
+  options: Omit<SequenceOptions, 'training'> & { convex: boolean },
+): SequenceResult {
+  const [time, batch, units] = a.shape
+  const { lengths, initialH, reverse = false, convex } = options
+  if (a.shape.length !== 3 || !time || !batch || units?.kind !== 'constant')
+    throw mismatch(a, 'linear recurrence', '[time, batch, units]', shapeName(a.shape))
+  if (!sameShape(a.shape, b.shape))
+    throw mismatch(a, 'linear recurrence', `a second operand ${shapeName(a.shape)}`, shapeName(b.shape))
+  const node = a.graph.append(
+    'linear_recurrence',
+    { a, b, initialH, lengths },
+    { h: [a.graph.dimensions.plus(time, 1), batch, units] },
+    { reverse: reverse ? 1 : 0, convex: convex ? 1 : 0 },
+  )
+  return finish(node, { time, batch, units }, reverse)
+}
+
+/** y is x where a step is valid, else the x of the last valid step before it, zeros where there was none; finalH the last y. */
+export function holdLast(x: Tensor, options: Pick<SequenceOptions, 'lengths' | 'reverse'>): SequenceResult {
+  const nothing = operandOf(x.graph.append('fill', {}, { y: x.shape }, { value: 0 }), 'y')
+  return linearRecurrence(nothing, x, { ...options, convex: false })
 }

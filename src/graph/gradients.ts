@@ -1,5 +1,6 @@
 /** The table of derivatives: for every instruction, the nodes that make the gradients of its operands. */
 import { type InstructionName, instructionTable } from '../contract/index.js'
+import type { Dimension } from './dimension.js'
 import { type Attributes, type Graph, type Node, operandOf, type Tensor } from './graph.js'
 import {
   affine,
@@ -12,6 +13,7 @@ import {
   multiply,
   type RandomScalars,
   reduceSum,
+  resizeTime,
   reverseTime,
   sigmoid,
   slice,
@@ -111,16 +113,21 @@ function lossBackward(instruction: InstructionName, operand: string, gradient: s
   }
 }
 
-/** Sums the gradient of a broadcast operand [N] over the rows [..., N] it was repeated for. */
+/** Sums the gradient of a broadcast operand [N] over the rows [..., N] it was repeated for; one row is its own sum. */
 function sumRows(d: Tensor): Tensor {
+  const columns = d.shape.slice(-1)
   const rows = d.graph.elements(d.shape.slice(0, -1))
-  return reduceSum(d.graph.reshape(d, [rows, ...d.shape.slice(-1)]), 0)
+  if (rows.kind === 'constant' && rows.value === 1) return d.graph.reshape(d, columns)
+  return reduceSum(d.graph.reshape(d, [rows, ...columns]), 0)
 }
 
 export const derivatives: Partial<Record<InstructionName, Derivative>> = {
   copy: (_, dy) => ({ x: dy }),
   transpose: (_, dy) => ({ x: transpose(dy) }),
   reverse_time: (_, dy) => ({ x: reverseTime(dy) }),
+  resize_time: ({ node, operand }, dy) => ({
+    x: resizeTime(dy, operand('x').shape[0] as Dimension, node.operands.get('lengths')),
+  }),
   slice: ({ node, graph, operand }, dy) => {
     const start = node.attributes.get('start') as number
     return {
@@ -187,6 +194,7 @@ export const derivatives: Partial<Record<InstructionName, Derivative>> = {
   rnn: cellBackward('rnn_backward', cellGradients),
   lstm: cellBackward('lstm_backward', { ...cellGradients, initialC: 'dInitialC' }),
   gru: cellBackward('gru_backward', { ...cellGradients, recurrentBias: 'dRecurrentBias' }),
+  linear_recurrence: cellBackward('linear_recurrence_backward', { a: 'da', b: 'db', initialH: 'dInitialH' }),
   softmax_cross_entropy: lossBackward('softmax_cross_entropy_backward', 'logits', 'dLogits'),
   squared_error: lossBackward('squared_error_backward', 'prediction', 'dPrediction'),
   absolute_error: lossBackward('absolute_error_backward', 'prediction', 'dPrediction'),

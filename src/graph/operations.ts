@@ -202,6 +202,20 @@ export function reverseTime(x: Tensor): Tensor {
   return unary('reverse_time', x)
 }
 
+/** The first `steps` steps of x [time, batch, …], zeros behind them where x has fewer, and at steps from lengths[b] on. */
+export function resizeTime(x: Tensor, steps: Dimension, lengths?: Tensor): Tensor {
+  const node = x.graph.append('resize_time', { x, lengths }, { y: [steps, ...x.shape.slice(1)] })
+  return operandOf(node, 'y')
+}
+
+/** Of every d-th step of x [time, batch, …], beginning with the first, second, … d-th: how many are valid, [d · batch] int32. */
+export function partLengths(x: Tensor, d: number, lengths?: Tensor): Tensor {
+  const { graph } = x
+  const y = graph.tensor(graph.shape([d, x.shape[1] as Dimension]), 'i32')
+  const node = graph.append('part_lengths', { x, lengths }, { y })
+  return graph.reshape(operandOf(node, 'y'), [graph.elements(y.shape)])
+}
+
 export function copy(x: Tensor): Tensor {
   const y = x.graph.tensor(x.shape, x.type)
   return operandOf(x.graph.append('copy', { x }, { y }), 'y')

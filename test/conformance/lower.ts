@@ -7,6 +7,7 @@ import {
   type SegmentKind,
   type ValueType,
 } from '../../src/contract/index.js'
+import { optimizers } from '../../src/contract/instructions/optimizers.js'
 import { Assembler, floatBits } from './assembler.js'
 import type { Case, Step } from './case.js'
 
@@ -154,9 +155,7 @@ export function lowerCase(of: Case, layout: Layout): LoweredCase | undefined {
   }
   copies?.after()
   assembler.scalars = scalars.length
-  const segment = of.steps.some(({ instruction }) => instructionTable[instruction].code >= 70)
-    ? 'update'
-    : 'forward'
+  const segment = of.steps.some(({ instruction }) => instruction in optimizers) ? 'update' : 'forward'
   assembler.segment(segment, 0, assembler.instructionCount)
   return {
     words: assembler.build(),
@@ -200,7 +199,7 @@ function placeInArena(
   const pairs = of.steps.flatMap(({ instruction }) => {
     const { operands, variables } = instructionTable[instruction]
     return operands.flatMap(({ name, inPlaceOf, shape }) => {
-      if (inPlaceOf === undefined || !values.has(inPlaceOf)) return []
+      if (inPlaceOf === undefined || !values.has(name) || !values.has(inPlaceOf)) return []
       const { dimensions, capacity } = axes.of(shape, variables)
       return [{ name, inPlaceOf, dimensions, offset: flat.reserve('arena', 0, capacity) }]
     })

@@ -105,3 +105,14 @@ export function composedGru(
     return add(multiply(h, z), multiply(tanh(add(an, inner)), oneMinus(z)))
   })
 }
+
+export function composedLinear(
+  a: Tensor,
+  b: Tensor,
+  options: ComposedOptions & { convex: boolean },
+): ComposedResult {
+  return walk(a, options, (at, h, t) => {
+    const bt = stepOf(b, t)
+    return add(multiply(at, h), options.convex ? multiply(oneMinus(at), bt) : bt)
+  })
+}

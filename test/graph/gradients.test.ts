@@ -18,7 +18,9 @@ import {
   exp,
   gather,
   gru,
+  holdLast,
   type LossOperands,
+  linearRecurrence,
   log,
   lstm,
   matmul,
@@ -27,6 +29,7 @@ import {
   multiply,
   reduceSum,
   relu,
+  resizeTime,
   reverseTime,
   rnn,
   rnnActivations,
@@ -300,6 +303,36 @@ const table: GradientCase[] = [
     },
   },
   ...cellCases(),
+  ...[false, true].map(
+    (convex): GradientCase => ({
+      name: `linear recurrence, convex ${convex}`,
+      values: { lengths: Int32Array.of(1, 3) },
+      define(b) {
+        const [a, added] = [b.input('a', [3, 2, 4]), b.input('b', [3, 2, 4])]
+        const lengths = b.data('lengths', [2], 'i32')
+        const { y, finalH } = linearRecurrence(a, added, { convex, lengths, initialH: b.input('h', [2, 4]) })
+        b.fit(y)
+        b.fit(finalH)
+      },
+    }),
+  ),
+  {
+    name: 'the last valid step held',
+    values: { lengths: Int32Array.of(1, 3) },
+    define: (b) => b.fit(holdLast(b.input('x', [3, 2, 4]), { lengths: b.data('lengths', [2], 'i32') }).y),
+  },
+  ...[2, 5].map(
+    (steps): GradientCase => ({
+      name: `3 time steps made ${steps}`,
+      values: { lengths: Int32Array.of(1, 3) },
+      define(b) {
+        const { dimensions } = b.graph
+        const x = b.input('x', [3, 2, 4])
+        b.fit(resizeTime(x, dimensions.constant(steps)))
+        b.fit(resizeTime(x, dimensions.constant(steps), b.data('lengths', [2], 'i32')))
+      },
+    }),
+  ),
   ...[false, true].flatMap((full): GradientCase[] => {
     const operands = (b: Builder) => ({
       loss: b.lossPlace(),

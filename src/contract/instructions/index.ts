@@ -2,9 +2,11 @@ import type { InstructionSpecification } from '../specification.js'
 import { choices } from './choices.js'
 import { data } from './data.js'
 import { elementwise } from './elementwise.js'
+import { linear } from './linear.js'
 import { losses } from './losses.js'
 import { optimizers } from './optimizers.js'
 import { recurrent } from './recurrent.js'
+import { time } from './time.js'
 
 /** Every instruction that exists. */
 export const instructions = {
@@ -12,6 +14,8 @@ export const instructions = {
   ...choices,
   ...elementwise,
   ...recurrent,
+  ...linear,
+  ...time,
   ...losses,
   ...optimizers,
 } as const
@@ -24,6 +28,7 @@ export const instructionTable: Readonly<Record<InstructionName, InstructionSpeci
 export const instructionNames = Object.keys(instructions) as InstructionName[]
 
 const byCode = new Map(instructionNames.map((name) => [instructionTable[name].code, name]))
+if (byCode.size !== instructionNames.length) throw new Error('two instructions have the same code')
 
 export function instructionOfCode(code: number): InstructionName | undefined {
   return byCode.get(code)

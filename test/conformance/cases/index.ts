@@ -6,12 +6,14 @@ import { dropout } from './dropout.js'
 import { elementwise } from './elementwise.js'
 import { gather } from './gather.js'
 import { gru } from './gru.js'
+import { linear } from './linear.js'
 import { losses } from './losses.js'
 import { lstm } from './lstm.js'
 import { matmul } from './matmul.js'
 import { optimizers } from './optimizers.js'
 import { rnn } from './rnn.js'
 import { softmax } from './softmax.js'
+import { time } from './time.js'
 
 /** By kernel file: agreement, structure, gradients and mutations all draw from these. */
 export const cases = {
@@ -22,10 +24,12 @@ export const cases = {
   elementwise,
   gather,
   gru,
+  linear,
   losses,
   lstm,
   matmul,
   optimizers,
   rnn,
   softmax,
+  time,
 } satisfies Record<string, CaseList>
