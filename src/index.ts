@@ -33,6 +33,7 @@ export {
   type AnyLayer,
   type BidirectionalLayer,
   type BidirectionalOptions,
+  type CandidateActivation,
   type DenseOptions,
   type DropoutOptions,
   type EmbeddingOptions,
@@ -44,9 +45,13 @@ export {
   type LstmStates,
   layers,
   type MergeMode,
+  type MinGruOptions,
+  type MinLstmOptions,
+  type ParallelOptions,
   type RecurrentLayer,
   type RecurrentOptions,
   type SimpleRnnOptions,
+  type SruOptions,
   type States,
 } from './layers/index.js'
 export { type InputOptions, input, type SymbolicTensor } from './layers/symbolic.js'

@@ -8,9 +8,12 @@ import { embedding } from './embedding.js'
 import { gru } from './gru.js'
 import type { AnyLayer, Json, Layer } from './layer.js'
 import { lstm } from './lstm.js'
+import { minGRU } from './min-gru.js'
+import { minLSTM } from './min-lstm.js'
 import { outputFeedback } from './output-feedback.js'
 import type { RecurrentLayer, States } from './recurrent.js'
 import { simpleRNN } from './simple-rnn.js'
+import { sru } from './sru.js'
 
 /** Makers of layers, by the names that Keras users know. */
 export const layers = {
@@ -22,6 +25,9 @@ export const layers = {
   lstm,
   outputFeedback,
   simpleRNN,
+  minGRU,
+  minLSTM,
+  sru,
 } as const
 
 /** A layer as a model file describes it. */
@@ -55,7 +61,10 @@ export function layerFrom(saved: SavedLayer, cells: readonly Cell[]): AnyLayer {
 const recurrent: Readonly<Record<string, (options: never) => RecurrentLayer<States, boolean>>> = {
   gru,
   lstm,
+  minGRU,
+  minLSTM,
   simpleRNN,
+  sru,
 }
 
 /** The user's cell of that name. */
@@ -108,6 +117,10 @@ export type { EmbeddingOptions } from './embedding.js'
 export type { GruOptions } from './gru.js'
 export type { AnyLayer, Json, Layer, Mode, Scope } from './layer.js'
 export type { LstmOptions, LstmStates } from './lstm.js'
+export type { CandidateActivation, MinGruOptions } from './min-gru.js'
+export type { MinLstmOptions } from './min-lstm.js'
 export type { InitializerOption, LayerOptions } from './options.js'
+export type { ParallelOptions } from './parallel.js'
 export type { ApplyOptions, RecurrentLayer, RecurrentOptions, States } from './recurrent.js'
 export type { SimpleRnnOptions } from './simple-rnn.js'
+export type { SruOptions } from './sru.js'

@@ -48,12 +48,16 @@ export const recurrentOptionNames = [
   'biasInitializer',
 ] as const
 
-export interface RecurrentSettings {
-  readonly units: number
+/** What every layer along time is told. */
+export interface SequenceSettings {
   readonly returnSequences: boolean
   readonly returnState: boolean
   readonly goBackwards: boolean
   readonly stateful: boolean
+}
+
+export interface RecurrentSettings extends SequenceSettings {
+  readonly units: number
   readonly useBias: boolean
   readonly kernelInitializer: Initializer
   readonly recurrentInitializer: Initializer
@@ -82,13 +86,13 @@ export function recurrentSettings(
   }
 }
 
-function savedSettings(settings: RecurrentSettings): { readonly [key: string]: Json } {
-  return {
-    ...settings,
-    kernelInitializer: saved(settings.kernelInitializer),
-    recurrentInitializer: saved(settings.recurrentInitializer),
-    biasInitializer: saved(settings.biasInitializer),
-  }
+function savedSettings(settings: SequenceSettings): { readonly [key: string]: Json } {
+  const entries = Object.entries(settings as SequenceSettings & Record<string, Json | Initializer>)
+  return Object.fromEntries(entries.map(([key, value]) => [key, isInitializer(value) ? saved(value) : value]))
+}
+
+function isInitializer(value: Json | Initializer): value is Initializer {
+  return typeof value === 'object' && value !== null && 'fill' in value
 }
 
 /** kernel [features, gates · units], recurrentKernel [units, gates · units], bias [gates · units]. */
@@ -199,7 +203,7 @@ export interface ApplyOptions<State extends States> {
 /** A layer that walks along time, one way or the other. */
 export interface RecurrentLayer<State extends States = States, Returned extends boolean = false>
   extends AnyLayer {
-  readonly settings: RecurrentSettings
+  readonly settings: SequenceSettings
   /** Names of the states, such as h and c. */
   readonly states: readonly string[]
   /** All steps of x [time, batch, features], with the weights of `scope`. */
@@ -239,7 +243,7 @@ export function givenStates(
 export interface RecurrentDefinition {
   readonly kind: string
   readonly name: string | undefined
-  readonly settings: RecurrentSettings
+  readonly settings: SequenceSettings
   /** Those of its own cell. */
   readonly options: { readonly [key: string]: Json }
   readonly states: readonly string[]
