@@ -34,6 +34,7 @@ export {
   type BidirectionalLayer,
   type BidirectionalOptions,
   type CandidateActivation,
+  type DelayOptions,
   type DenseOptions,
   type DropoutOptions,
   type EmbeddingOptions,
@@ -41,6 +42,7 @@ export {
   type InitializerOption,
   type Layer,
   type LayerOptions,
+  type LeakyOptions,
   type LstmOptions,
   type LstmStates,
   layers,
@@ -53,6 +55,7 @@ export {
   type SimpleRnnOptions,
   type SruOptions,
   type States,
+  type TimeReductionOptions,
 } from './layers/index.js'
 export { type InputOptions, input, type SymbolicTensor } from './layers/symbolic.js'
 export {

@@ -2,32 +2,39 @@ import type { Cell } from '../cells/define.js'
 import { OstinatoError } from '../errors.js'
 import { nearest } from '../suggest.js'
 import { bidirectional } from './bidirectional.js'
+import { type DelayOptions, delay } from './delay.js'
 import { dense } from './dense.js'
 import { dropout } from './dropout.js'
 import { embedding } from './embedding.js'
 import { gru } from './gru.js'
 import type { AnyLayer, Json, Layer } from './layer.js'
+import { leaky } from './leaky.js'
 import { lstm } from './lstm.js'
 import { minGRU } from './min-gru.js'
 import { minLSTM } from './min-lstm.js'
+import type { LayerOptions } from './options.js'
 import { outputFeedback } from './output-feedback.js'
 import type { RecurrentLayer, States } from './recurrent.js'
 import { simpleRNN } from './simple-rnn.js'
 import { sru } from './sru.js'
+import { timeReduction } from './time-reduction.js'
 
 /** Makers of layers, by the names that Keras users know. */
 export const layers = {
   bidirectional,
+  delay,
   dense,
   dropout,
   embedding,
   gru,
+  leaky,
   lstm,
-  outputFeedback,
-  simpleRNN,
   minGRU,
   minLSTM,
+  outputFeedback,
+  simpleRNN,
   sru,
+  timeReduction,
 } as const
 
 /** A layer as a model file describes it. */
@@ -38,7 +45,7 @@ export interface SavedLayer {
 }
 
 /** Makers of layers that are made of options alone. */
-const { bidirectional: _, outputFeedback: __, ...plain } = layers
+const { bidirectional: _, delay: __, outputFeedback: ___, ...plain } = layers
 
 /** Makes the layer that a model file describes; its options are checked as a user's would be. `cells` are the user's own. */
 export function layerFrom(saved: SavedLayer, cells: readonly Cell[]): AnyLayer {
@@ -47,6 +54,7 @@ export function layerFrom(saved: SavedLayer, cells: readonly Cell[]): AnyLayer {
     const { layer, ...rest } = saved.options
     return bidirectional(wrappedFrom(saved, layer, cells), { ...rest, name })
   }
+  if (kind === 'delay') return delayFrom(saved, { name }, cells)
   if (kind === 'outputFeedback') {
     const inner = Array.isArray(saved.options['layers']) ? saved.options['layers'] : []
     const made = (inner as readonly SavedLayer[]).map((part) => layerFrom(part, cells) as Layer)
@@ -57,9 +65,16 @@ export function layerFrom(saved: SavedLayer, cells: readonly Cell[]): AnyLayer {
   return make({ ...saved.options, name })
 }
 
-/** Makers of what `bidirectional` wraps. */
+/** A delay, itself inside of others perhaps. */
+function delayFrom(saved: SavedLayer, named: LayerOptions, cells: readonly Cell[]): RecurrentLayer<[]> {
+  const { layer, ...rest } = saved.options
+  return delay(wrappedFrom(saved, layer, cells), { ...rest, ...named } as DelayOptions)
+}
+
+/** Makers of what can be wrapped. */
 const recurrent: Readonly<Record<string, (options: never) => RecurrentLayer<States, boolean>>> = {
   gru,
+  leaky,
   lstm,
   minGRU,
   minLSTM,
@@ -86,6 +101,8 @@ function wrappedFrom(
   cells: readonly Cell[],
 ): RecurrentLayer<States, boolean> {
   const { kind, options } = (layer ?? {}) as { kind?: Json; options?: Json }
+  if (kind === 'delay' && typeof options === 'object' && options !== null)
+    return delayFrom({ ...saved, options: options as SavedLayer['options'] }, {}, cells)
   const named = typeof kind === 'string' ? kind : undefined
   const own = named !== undefined && !Object.hasOwn(layers, named)
   const known = named !== undefined && Object.hasOwn(recurrent, named) ? recurrent[named] : undefined
@@ -111,11 +128,13 @@ function invalid(saved: SavedLayer, expected: string, received: string, remedy?:
 
 export type { Activation } from './activations.js'
 export type { BidirectionalLayer, BidirectionalOptions, MergeMode } from './bidirectional.js'
+export type { DelayOptions } from './delay.js'
 export type { DenseOptions } from './dense.js'
 export type { DropoutOptions } from './dropout.js'
 export type { EmbeddingOptions } from './embedding.js'
 export type { GruOptions } from './gru.js'
 export type { AnyLayer, Json, Layer, Mode, Scope } from './layer.js'
+export type { LeakyOptions } from './leaky.js'
 export type { LstmOptions, LstmStates } from './lstm.js'
 export type { CandidateActivation, MinGruOptions } from './min-gru.js'
 export type { MinLstmOptions } from './min-lstm.js'
@@ -124,3 +143,4 @@ export type { ParallelOptions } from './parallel.js'
 export type { ApplyOptions, RecurrentLayer, RecurrentOptions, States } from './recurrent.js'
 export type { SimpleRnnOptions } from './simple-rnn.js'
 export type { SruOptions } from './sru.js'
+export type { TimeReductionOptions } from './time-reduction.js'

@@ -13,6 +13,8 @@ export interface ParameterOptions {
   readonly shape: readonly number[]
   /** Fills fresh weights; called once, when the model is built. */
   readonly initialize: (shape: readonly number[], random: RandomStream) => Float32Array
+  /** False: no optimizer moves it. Default true. */
+  readonly trainable?: boolean
 }
 
 /** A recurrent state carried from run to run: rows of a slab, one row a stream. */

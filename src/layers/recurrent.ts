@@ -244,8 +244,10 @@ export interface RecurrentDefinition {
   readonly kind: string
   readonly name: string | undefined
   readonly settings: SequenceSettings
-  /** Those of its own cell. */
-  readonly options: { readonly [key: string]: Json }
+  /** Those of its own cell; they are saved beside the settings. */
+  readonly options?: { readonly [key: string]: Json }
+  /** What is saved instead, where the settings are those of another layer. */
+  readonly saved?: { readonly [key: string]: Json }
   readonly states: readonly string[]
   readonly walk: RecurrentLayer['walk']
 }
@@ -267,7 +269,7 @@ export function recurrentLayer<State extends States, Returned extends boolean>(
   const layer: RecurrentLayer<States, boolean> = {
     kind,
     name,
-    options: { ...savedSettings(settings), ...definition.options },
+    options: definition.saved ?? { ...savedSettings(settings), ...definition.options },
     settings,
     states,
     // A sequence walked backwards is handed on reversed over the padded axis (Keras).

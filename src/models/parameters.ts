@@ -11,6 +11,7 @@ export interface Parameter {
   readonly shape: readonly number[]
   readonly offset: number
   readonly length: number
+  readonly trainable: boolean
 }
 
 /** Views of weights begin at multiples of 64 bytes. */
@@ -67,7 +68,8 @@ export class ParameterTable {
         received: String(end),
       })
     }
-    const parameter = { name, shape: options.shape, offset: this.#elements, length }
+    const { shape, trainable = true } = options
+    const parameter = { name, shape, offset: this.#elements, length, trainable }
     this.#byName.set(name, parameter)
     this.#initial.set(name, () => options.initialize(options.shape, new RandomStream(this.seed).fork(name)))
     this.#elements = end
@@ -90,8 +92,9 @@ export class ParameterTable {
     return values
   }
 
-  /** What an optimizer walks: every weight, with its full rate and decay. */
+  /** What an optimizer walks: every weight that is learnt, with its full rate and decay. */
   ranges(): ParameterRange[] {
-    return this.all.map((p) => ({ offset: p.offset, length: p.length, decay: 1, rate: 1 }))
+    const learnt = this.all.filter(({ trainable }) => trainable)
+    return learnt.map((p) => ({ offset: p.offset, length: p.length, decay: 1, rate: 1 }))
   }
 }

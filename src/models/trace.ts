@@ -202,7 +202,11 @@ function traceLosses(tracing: Tracing, predictions: readonly Tensor[], weight: T
 /** Puts every gradient at its weight's place in the flat gradient buffer. */
 function placeGradients(tracing: Tracing, gradientBuffer: number): void {
   const { graph, leaves } = tracing
-  const gradients = appendGradients(graph, [...leaves.values()])
+  const learnt = [...leaves].filter(([{ trainable }]) => trainable)
+  const gradients = appendGradients(
+    graph,
+    learnt.map(([, leaf]) => leaf),
+  )
   for (const [parameter, leaf] of leaves) {
     const place = { buffer: gradientBuffer, offset: parameter.offset }
     tracing.placeNames.set(`${gradientBuffer}:${parameter.offset}`, `∂${parameter.name}`)

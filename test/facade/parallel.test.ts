@@ -1,10 +1,10 @@
-import { layers, type Model, optimizers, sequential } from 'ostinato'
+import { input, layers, type Model, model, optimizers, type SymbolicTensor, sequential } from 'ostinato'
 import { expect, test } from 'vitest'
 import type { BackendName } from '../../src/backends/backend.js'
 import { backends, describeOnBackends } from '../backends.js'
 import { failureText } from '../failures.js'
 import { difference } from '../graph/harness.js'
-import { features, floats, lossesOf, weightsOf } from './models.js'
+import { expectSlopes, features, floats, lossesOf, weightsOf } from './models.js'
 
 const units = 5
 const lengths = [3, 7, 0, 1, 5]
@@ -38,6 +38,7 @@ interface Options {
   readonly returnSequences?: boolean
   readonly goBackwards?: boolean
   readonly stateful?: boolean
+  readonly name?: string
 }
 
 /** Random biases, so that one that is read at the wrong place is seen. */
@@ -242,30 +243,33 @@ describeOnBackends('parallel-in-time cells', ({ name }) => {
 test.each(names)('%s: a step of training follows the slope of the loss', async (kind) => {
   const stack = [kinds[kind].make({ returnSequences: true }), layers.dense({ units: 2 })]
   const m = sequential(stack, { inputShape: [null, features], backend: 'reference', seed: 8 })
-  const batch = { ...ragged(0), targets: floats('slope targets', rows, time, 2) }
-  const weights = m.getWeights()
-  m.compile({ optimizer: optimizers.sgd({ learningRate: 1 }), loss: 'meanSquaredError' })
-  await m.fit([batch])
-  const stepped = m.getWeights()
-  // So small that hardly any sum crosses the kink of `positive`.
-  const step = 2 ** -14
-  for (const [w, { name, data }] of weights.entries()) {
-    const slope = new Float64Array(data.length)
-    for (let i = 0; i < data.length; i++) {
-      const lossAt = async (by: number) => {
-        const moved = data.slice()
-        moved[i] = (data[i] ?? 0) + by
-        m.setWeights([...weights.slice(0, w), { name, data: moved }, ...weights.slice(w + 1)])
-        return { loss: (await m.evaluate([batch])).loss, at: moved[i] as number }
-      }
-      const [above, below] = [await lossAt(step), await lossAt(-step)]
-      slope[i] = (above.loss - below.loss) / (above.at - below.at)
-    }
-    const change = data.map((v, i) => v - (stepped[w]?.data[i] ?? 0))
-    expect(difference(change, slope), name).toBeLessThan(2e-5)
-    expect(Math.max(...slope.map(Math.abs)), name).toBeGreaterThan(1e-3)
+  await expectSlopes(m, { ...ragged(0), targets: floats('slope targets', rows, time, 2) })
+})
+
+test.each(names)('%s: two halves joined by their state are the whole', async (kind) => {
+  const wide = kind === 'sru as wide as its input' ? features : units
+  const x = input({ shape: [null, features] })
+  const given = input({ shape: [wide] })
+  const walk = (state?: SymbolicTensor) => {
+    const options = { returnSequences: true, returnState: true, name: 'cell' }
+    const layer = kinds[kind].make(options)
+    return layer.apply(x, state ? { initialState: [state] } : {}) as unknown as SymbolicTensor[]
   }
-  m.dispose()
+  const whole = model({ inputs: x, outputs: walk(), backend: 'reference', seed: 1 })
+  const half = model({ inputs: [x, given], outputs: walk(given), backend: 'reference' })
+  half.setWeights(whole.getWeights())
+  const { data } = floats('x', 1, time, features)
+  const cut = (from: number, to: number) => ({
+    data: data.slice(from * features, to * features),
+    shape: [1, to - from, features],
+  })
+  const zeros = { data: new Float32Array(wide), shape: [1, wide] }
+  const [, between] = await half.predict({ inputs: [cut(0, 2), zeros] })
+  const [end, last] = await half.predict({ inputs: [cut(2, time), between!] })
+  const [full, expected] = await whole.predict({ inputs: cut(0, time) })
+  expect(difference(end!.data, full!.data.subarray(2 * wide))).toBeLessThan(1e-6)
+  expect(difference(last!.data, expected!.data)).toBeLessThan(1e-6)
+  for (const m of [whole, half]) m.dispose()
 })
 
 test.each(names)('%s: every backend learns the same', async (kind) => {
