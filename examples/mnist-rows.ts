@@ -2,10 +2,10 @@
  * Handwritten digits read row by row: a GRU takes the 28 rows of an MNIST image, 28 numbers each, and its last state says
  * which digit it was. Learns from the first 55,000 images of the training file, measures on its last 5,000.
  */
-import { batches, layers, optimizers, sequential, type TensorData } from 'ostinato'
+import { batches, layers, sequential, type TensorData } from 'ostinato'
 import { example, InputError } from './command.js'
 import { readData, readIdx } from './data.js'
-import { accuracy, falling, likeliest, runExperiment } from './training.js'
+import { accuracy, likeliest, runExperiment } from './training.js'
 
 const side = 28
 
@@ -38,6 +38,8 @@ await example(
       {
         training,
         epochs,
+        rate,
+        loss: 'sparseCategoricalCrossentropy',
         unit: 'images',
         make: () =>
           sequential([layers.gru({ units }), layers.dense({ units: 10 })], {
@@ -45,12 +47,6 @@ await example(
             inputShape: [null, side],
             seed,
             ...backend,
-          }).compile({
-            optimizer: optimizers.adam({
-              learningRate: falling(rate, epochs * training.length),
-              globalClipNorm: 1,
-            }),
-            loss: 'sparseCategoricalCrossentropy',
           }),
         measure: async (model) => ({
           accuracy: accuracy(await likeliest(model, development), labels.subarray(border)),

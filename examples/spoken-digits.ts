@@ -3,11 +3,11 @@
  * the number of the recording, of each digit by each speaker: 0 to 4, the test set of the Free Spoken Digit Dataset, are left
  * alone, 5 to 9 measure, 10 and above are learned from.
  */
-import { layers, optimizers, sequenceBatches, sequential, type TensorData } from 'ostinato'
+import { layers, sequenceBatches, sequential, type TensorData } from 'ostinato'
 import { example, InputError } from './command.js'
 import { readFolder, readWav } from './data.js'
 import { logMel, standardizer } from './log-mel.js'
-import { accuracy, falling, likeliest, runExperiment } from './training.js'
+import { accuracy, likeliest, runExperiment } from './training.js'
 
 interface Example {
   readonly frames: TensorData
@@ -48,6 +48,8 @@ await example(
       {
         training,
         epochs,
+        rate,
+        loss: 'sparseCategoricalCrossentropy',
         unit: 'recordings',
         make: () =>
           sequential(
@@ -59,13 +61,7 @@ await example(
               layers.dense({ units: 10 }),
             ],
             { name: 'spoken-digits', inputShape: [null, bands], seed, ...backend },
-          ).compile({
-            optimizer: optimizers.adam({
-              learningRate: falling(rate, epochs * training.length),
-              globalClipNorm: 1,
-            }),
-            loss: 'sparseCategoricalCrossentropy',
-          }),
+          ),
         measure: async (model) => ({
           accuracy: accuracy(
             await likeliest(model, development),

@@ -2,10 +2,10 @@
  * Surname → language, one of 18: the characters through an embedding and a bidirectional GRU, whose last states in both
  * directions decide. Every name counts once a language; of each language a tenth is held out, whatever the seed.
  */
-import { characterVocabulary, layers, optimizers, RandomStream, sequenceBatches, sequential } from 'ostinato'
+import { characterVocabulary, layers, RandomStream, sequenceBatches, sequential } from 'ostinato'
 import { example, InputError } from './command.js'
 import { readFolder } from './data.js'
-import { accuracy, falling, likeliest, meanRecall, runExperiment } from './training.js'
+import { accuracy, likeliest, meanRecall, runExperiment } from './training.js'
 
 interface Surname {
   readonly name: string
@@ -49,6 +49,8 @@ await example(
       {
         training,
         epochs,
+        rate,
+        loss: 'sparseCategoricalCrossentropy',
         unit: 'names',
         make: () =>
           sequential(
@@ -60,13 +62,7 @@ await example(
               layers.dense({ units: files.length }),
             ],
             { name: 'surnames', seed, ...backend },
-          ).compile({
-            optimizer: optimizers.adam({
-              learningRate: falling(rate, epochs * training.length),
-              globalClipNorm: 1,
-            }),
-            loss: 'sparseCategoricalCrossentropy',
-          }),
+          ),
         measure: async (model) => {
           const found = await likeliest(model, development)
           const right = heldOut.map(({ language }) => language)

@@ -1,19 +1,17 @@
-/** What the examples share: a learning rate that falls, training with a bar, the result in words or as JSON. */
-import { type Batches, load, type Model, type Schedule } from 'ostinato'
+/** What the examples share: training with a learning rate that falls and a bar, the result in words or as JSON. */
+import { type Batches, type CompileOptions, load, type Model, optimizers } from 'ostinato'
 import type { Settings } from './command.js'
 import { progressBar } from './progress.js'
-
-/** Falls along a line, to a twentieth at the last step. */
-export function falling(learningRate: number, steps: number): Schedule {
-  return (step) => learningRate * (1 - (0.95 * step) / steps)
-}
 
 export interface Experiment {
   readonly training: Batches
   readonly epochs: number
+  /** Of Adam at the first step: it falls along a line, to a twentieth at the last. */
+  readonly rate: number
   /** What the loss counts, in the plural: images, characters. */
   readonly unit: string
-  /** A compiled model. */
+  readonly loss: CompileOptions['loss']
+  readonly metrics?: CompileOptions['metrics']
   make(): Model
   /** The figures on development data, each under its name. */
   measure(model: Model): Promise<Readonly<Record<string, number>>>
@@ -21,16 +19,19 @@ export interface Experiment {
 
 /** Trains a model, or loads one, measures it, and saves it where asked. */
 export async function runExperiment(
-  { training, epochs, unit, make, measure }: Experiment,
+  { training, epochs, rate, unit, loss, metrics = [], make, measure }: Experiment,
   settings: Settings<Record<never, number>>,
 ): Promise<void> {
   const trained = settings.load === undefined
   const model = trained ? make() : await load(settings.load as string, settings.backend)
+  const steps = epochs * training.length
+  const learningRate = (step: number): number => rate * (1 - (0.95 * step) / steps)
+  model.compile({ optimizer: optimizers.adam({ learningRate, globalClipNorm: 1 }), loss, metrics })
   await model.ready()
   console.error(`${model.summary()}\nbackend ${model.backend.name}: ${model.backend.reason}`)
   const start = performance.now()
   if (trained) {
-    const bar = progressBar(epochs * training.length, unit)
+    const bar = progressBar(steps, unit)
     await model.fit(training, { epochs, callbacks: { onStepEnd: (logs) => bar.update(logs) } })
     bar.stop()
   }

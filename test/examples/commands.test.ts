@@ -113,3 +113,16 @@ test('spoken-digits learns from recordings 10 on, measures with 5 to 9, and leav
   const small = ['--units', '4', '--batch', '2', '--epochs', '2']
   expect(Object.keys(learnsAndLoads('spoken-digits', '--data', data, ...small))).toEqual(['accuracy'])
 })
+
+test('nottingham measures whole tunes of "valid", all frames but the first of each', () => {
+  const data = join(folder, 'tunes')
+  mkdirSync(data)
+  const tune = (length: number) => Array.from({ length }, (_, t) => [40 + (t % 2), 60])
+  const tunes = { train: [tune(12), tune(7), tune(1)], valid: [tune(9), tune(5)] }
+  writeFileSync(join(data, 'Nottingham.json.gz'), gzipSync(JSON.stringify(tunes)))
+  const small = ['--units', '8', '--stretch', '4', '--batch', '2', '--epochs', '2']
+  const figures = learnsAndLoads('nottingham', '--data', data, ...small)
+  expect(figures).toEqual({ frames: 12, nats: expect.any(Number) })
+  // Before learning anything, each of the 88 keys costs about ln 2.
+  expect(figures['nats']).toBeLessThan(88 * Math.LN2)
+})
