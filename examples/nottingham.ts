@@ -33,7 +33,7 @@ await example(
   {
     about: 'Learns which keys sound next in the folk tunes of the Nottingham database.',
     data: 'folder with Nottingham.json, or that with .gz: { "train", "valid" }, lists of tunes, of frames, of keys 0 to 87',
-    numbers: { units: 200, dropout: 0.3, stretch: 100, epochs: 12, batch: 32, rate: 3e-3 },
+    numbers: { units: 200, dropout: 0.1, stretch: 100, epochs: 10, batch: 8, rate: 4e-3 },
   },
   async (settings) => {
     const { data, units, dropout, stretch, epochs, batch, rate, seed, backend } = settings
