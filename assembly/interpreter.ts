@@ -15,6 +15,7 @@ import * as optimizers from './kernels/optimizers'
 import { rnn, rnnBackward, rnnBackwardScratch, rnnScratch } from './kernels/rnn'
 import { softmax, softmaxBackward } from './kernels/softmax'
 import { partLengths, resizeTime } from './kernels/time'
+import * as windows from './kernels/windows'
 
 /** Bytes of scratch that a bound instruction works in, at its sizes and all smaller ones. */
 export function scratchOf(row: usize): u64 {
@@ -179,6 +180,18 @@ export function execute(row: usize, scratch: usize, status: usize): i32 {
       return accuracies.topKAccuracy(row, status)
     case Instruction.binary_accuracy:
       return accuracies.binaryAccuracy(row, status)
+    case Instruction.unfold:
+      return windows.unfold(row, status)
+    case Instruction.fold:
+      return windows.fold(row, status)
+    case Instruction.max_pool:
+      return windows.maxPool(row, status)
+    case Instruction.max_pool_backward:
+      return windows.maxPoolBackward(row, status)
+    case Instruction.average_pool:
+      return windows.averagePool(row, status)
+    case Instruction.average_pool_backward:
+      return windows.averagePoolBackward(row, status)
     case Instruction.penalty:
       return optimizers.penalty(row)
     case Instruction.gradient_norm:

@@ -34,6 +34,8 @@ export {
   type BidirectionalLayer,
   type BidirectionalOptions,
   type CandidateActivation,
+  type Conv1dOptions,
+  type Conv2dOptions,
   type DelayOptions,
   type DenseOptions,
   type DropoutOptions,
@@ -50,8 +52,11 @@ export {
   type MinGruOptions,
   type MinLstmOptions,
   type ParallelOptions,
+  type Pooling1dOptions,
+  type Pooling2dOptions,
   type RecurrentLayer,
   type RecurrentOptions,
+  type RegularizerOption,
   type SimpleRnnOptions,
   type SruOptions,
   type States,
@@ -92,6 +97,7 @@ export {
   type SgdOptions,
 } from './optimizers/index.js'
 export { RandomStream } from './random/random.js'
+export { type L1L2Options, type Regularizer, regularizers } from './regularizers/index.js'
 export { type Diagnosis, diagnose, type RecurrentMatrix, type StateCurve } from './seeing/diagnose.js'
 export type { Eigenvalue } from './seeing/eigenvalues.js'
 export { type Unfolded, type UnfoldOptions, unfold } from './seeing/unfold.js'

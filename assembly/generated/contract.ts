@@ -1,6 +1,6 @@
 // Generated from src/contract by scripts/generate.ts. Do not edit.
 
-export const contractHash: i32 = 945666123
+export const contractHash: i32 = 167926625
 
 export const enum Instruction {
   fill = 1,
@@ -72,6 +72,12 @@ export const enum Instruction {
   sgd = 71,
   rmsprop = 72,
   adam = 73,
+  unfold = 76,
+  fold = 77,
+  max_pool = 78,
+  max_pool_backward = 79,
+  average_pool = 80,
+  average_pool_backward = 81,
 }
 
 export const enum Status {
@@ -1298,7 +1304,7 @@ export namespace BinaryAccuracy {
   @inline export function threshold(row: usize): f32 { return load<f32>(row, 40) }
 }
 
-/** loss[0] += weight · Σ (l1 · |p| + l2 · p²), in float64; gradient += weight · (l1 · sign p + 2 · l2 · p). The loss, divided by its weight, then is the mean over the batch plus the penalty */
+/** penalty = weight · Σ (l1 · |p| + l2 · p²), in float64; gradient += weight · (l1 · sign p + 2 · l2 · p): sums that are divided by the weight as the loss and its gradient are */
 export namespace Penalty {
   // @ts-ignore: decorator
   @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
@@ -1307,7 +1313,7 @@ export namespace Penalty {
   // @ts-ignore: decorator
   @inline export function weight(row: usize): usize { return load<u32>(row, 16) }
   // @ts-ignore: decorator
-  @inline export function loss(row: usize): usize { return load<u32>(row, 20) }
+  @inline export function penalty(row: usize): usize { return load<u32>(row, 20) }
   // @ts-ignore: decorator
   @inline export function gradient(row: usize): usize { return load<u32>(row, 24) }
   // @ts-ignore: decorator
@@ -1440,4 +1446,174 @@ export namespace Adam {
   @inline export function clipNorm(row: usize): f64 { return load<f64>(load<u32>(row, 72)) }
   // @ts-ignore: decorator
   @inline export function globalClipNorm(row: usize): f64 { return load<f64>(load<u32>(row, 76)) }
+}
+
+/** y[o, m, i, k] = the entry k of window m, 0 where it is padding */
+export namespace Unfold {
+  // @ts-ignore: decorator
+  @inline export function O(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function C(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function K(row: usize): i32 { return load<i32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function padding(row: usize): i32 { return load<i32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function stride(row: usize): i32 { return load<i32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function dilation(row: usize): i32 { return load<i32>(row, 52) }
+}
+
+/** x[o, n, i] = Σ over all entries of windows that are entry n of y[o, m, i, k]: the adjoint of unfold */
+export namespace Fold {
+  // @ts-ignore: decorator
+  @inline export function O(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function C(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function K(row: usize): i32 { return load<i32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function padding(row: usize): i32 { return load<i32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function stride(row: usize): i32 { return load<i32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function dilation(row: usize): i32 { return load<i32>(row, 52) }
+}
+
+/** y[o, m, i] = the largest entry of window m that is no padding, element by element; 0 where there is none; NaN is the largest */
+export namespace MaxPool {
+  // @ts-ignore: decorator
+  @inline export function O(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function C(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function size(row: usize): i32 { return load<i32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function padding(row: usize): i32 { return load<i32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function stride(row: usize): i32 { return load<i32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function dilation(row: usize): i32 { return load<i32>(row, 52) }
+}
+
+/** dx = Σ over the windows of dy, at the first entry that is the largest */
+export namespace MaxPoolBackward {
+  // @ts-ignore: decorator
+  @inline export function O(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function C(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function size(row: usize): i32 { return load<i32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function padding(row: usize): i32 { return load<i32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function stride(row: usize): i32 { return load<i32>(row, 52) }
+  // @ts-ignore: decorator
+  @inline export function dilation(row: usize): i32 { return load<i32>(row, 56) }
+}
+
+/** y[o, m, i] = the mean over the entries of window m that are no padding; 0 where there are none */
+export namespace AveragePool {
+  // @ts-ignore: decorator
+  @inline export function O(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function C(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function size(row: usize): i32 { return load<i32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function padding(row: usize): i32 { return load<i32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function stride(row: usize): i32 { return load<i32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function dilation(row: usize): i32 { return load<i32>(row, 52) }
+}
+
+/** dx = Σ over the windows of dy ∕ the number of their entries */
+export namespace AveragePoolBackward {
+  // @ts-ignore: decorator
+  @inline export function O(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function C(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function size(row: usize): i32 { return load<i32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function padding(row: usize): i32 { return load<i32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function stride(row: usize): i32 { return load<i32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function dilation(row: usize): i32 { return load<i32>(row, 52) }
 }

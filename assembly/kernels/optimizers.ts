@@ -38,8 +38,7 @@ export function penalty(row: usize): i32 {
     const push = p > 0 ? l1 : p < 0 ? -l1 : 0
     store<f32>(gradient + i, <f32>(<f64>load<f32>(gradient + i) + weight * (push + 2 * l2 * p)))
   }
-  const loss = Penalty.loss(row)
-  store<f64>(loss, load<f64>(loss) + weight * sum)
+  store<f64>(Penalty.penalty(row), weight * sum)
   return Status.ok
 }
 

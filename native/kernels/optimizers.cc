@@ -120,7 +120,7 @@ Outcome penalty(const contract::PenaltyArguments& a, Workspace&) {
     sizes += std::abs(p);
     squares += p * p;
   }
-  a.loss[0] += a.weight[0] * (a.l1 * sizes + a.l2 * squares);
+  a.penalty[0] = a.weight[0] * (a.l1 * sizes + a.l2 * squares);
   if (!a.gradient) return {};
   const Vec push = broadcast(a.weight[0] * a.l1), pull = broadcast(2.0f * a.weight[0] * a.l2);
   for (int64_t i = 0; i < a.N; i += Vec::width) {

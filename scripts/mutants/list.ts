@@ -111,6 +111,13 @@ const native: readonly Omit<Mutant, 'executor'>[] = [
     replace: '!(prediction[f] < best)',
   },
   {
+    name: 'windows: what lies behind the end of a row is seen',
+    file: 'native/kernels/windows.cc',
+    cases: 'windows',
+    find: 'n = a.lengths ? a.lengths[i] : a.N;',
+    replace: 'n = a.N;',
+  },
+  {
     name: 'penalty: the slope of p² without its 2',
     file: 'native/kernels/optimizers.cc',
     cases: 'optimizers',
@@ -169,6 +176,13 @@ const wasm: readonly Omit<Mutant, 'executor'>[] = [
     cases: 'losses',
     find: 'store<f32>(hit, load<f32>(hit) - w)',
     replace: 'store<f32>(hit, load<f32>(hit))',
+  },
+  {
+    name: 'max_pool_backward: the last among equals',
+    file: 'assembly/kernels/windows.ts',
+    cases: 'windows',
+    find: 'if (isLarger(load<f32>(x + at), load<f32>(x + best))) best = at',
+    replace: 'if (!isLarger(load<f32>(x + best), load<f32>(x + at))) best = at',
   },
   {
     name: 'categorical_cross_entropy_backward: targets that do not sum to 1 taken as if they did',

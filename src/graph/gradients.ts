@@ -35,11 +35,13 @@ export interface Context {
 /** Gradients by operand name; what is not needed may be left out. */
 export type Derivative = (context: Context, dy: Tensor) => Readonly<Record<string, Tensor | undefined>>
 
+const attributesOf = (node: Node): Attributes => Object.fromEntries(node.attributes) as Attributes
+
 /** dx from y and dy by an instruction of its own. */
 function fromOutput(instruction: InstructionName): Derivative {
   return ({ graph, node, operand }, dy) => {
     const y = operand('y')
-    const attributes = Object.fromEntries(node.attributes) as Attributes
+    const attributes = attributesOf(node)
     return { x: operandOf(graph.append(instruction, { y, dy }, { dx: y.shape }, attributes), 'dx') }
   }
 }
@@ -64,12 +66,7 @@ function cellBackward(instruction: InstructionName, gradients: Readonly<Record<s
     const noted = graph.stateGradients && !graph.loop
     const watched = noted && specification.operands.some(({ name }) => name === 'dStates')
     if (watched) outputs['dStates'] = operandOf(node, 'h').shape
-    const backward = graph.append(
-      instruction,
-      inputs,
-      outputs,
-      Object.fromEntries(node.attributes) as Attributes,
-    )
+    const backward = graph.append(instruction, inputs, outputs, attributesOf(node))
     if (watched) {
       const reverse = node.attributes.get('reverse') === 1
       graph.stateGradients?.push({
@@ -107,7 +104,7 @@ function lossBackward(instruction: InstructionName, operand: string, gradient: s
         inputs[o.name] = node.gradientOperands.get(o.name) ?? node.operands.get(o.name)
     }
     const { shape } = operandOf(node, operand)
-    const attributes = Object.fromEntries(node.attributes) as Attributes
+    const attributes = attributesOf(node)
     const backward = graph.append(instruction, inputs, { [gradient]: shape }, attributes)
     return { [operand]: operandOf(backward, gradient) }
   }
@@ -178,6 +175,20 @@ export const derivatives: Partial<Record<InstructionName, Derivative>> = {
   dropout: ({ node }, dy) => ({
     x: dropout(dy, Object.fromEntries(node.attributes) as unknown as RandomScalars),
   }),
+  unfold: ({ graph, node, operand }, y) => {
+    const inputs = { y, lengths: node.operands.get('lengths') }
+    return { x: operandOf(graph.append('fold', inputs, { x: operand('x').shape }, attributesOf(node)), 'x') }
+  },
+  max_pool: ({ graph, node, operand }, dy) => {
+    const inputs = { x: operand('x'), lengths: node.operands.get('lengths'), dy }
+    const outputs = { dx: operand('x').shape }
+    return { x: operandOf(graph.append('max_pool_backward', inputs, outputs, attributesOf(node)), 'dx') }
+  },
+  average_pool: ({ graph, node, operand }, dy) => {
+    const inputs = { dy, lengths: node.operands.get('lengths') }
+    const outputs = { dx: operand('x').shape }
+    return { x: operandOf(graph.append('average_pool_backward', inputs, outputs, attributesOf(node)), 'dx') }
+  },
   matmul: ({ node, needs, operand }, dy) => ({
     a: needs('a') ? matmulTransposeB(dy, operand('b')) : undefined,
     b: needs('b') ? matmulTransposeA(operand('a'), dy) : undefined,

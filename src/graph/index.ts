@@ -16,3 +16,4 @@ export {
   sequenceMask,
   type Tensors,
 } from './scan.js'
+export * from './windows.js'

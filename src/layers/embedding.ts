@@ -1,7 +1,17 @@
 import { gather, shapeName } from '../graph/index.js'
 import { mismatch } from '../graph/operations.js'
 import { defineLayer, type Layer } from './layer.js'
-import { count, type InitializerOption, initializer, known, type LayerOptions, saved } from './options.js'
+import {
+  count,
+  type InitializerOption,
+  initializer,
+  known,
+  type LayerOptions,
+  type RegularizerOption,
+  regularizer,
+  saved,
+  savedPenalty,
+} from './options.js'
 
 export interface EmbeddingOptions extends LayerOptions {
   /** How many tokens there are; tokens are 0 … inputDim − 1. */
@@ -10,6 +20,8 @@ export interface EmbeddingOptions extends LayerOptions {
   readonly outputDim: number
   /** Default `randomUniform` in ±0.05 (Keras). */
   readonly embeddingsInitializer?: InitializerOption
+  /** Penalty on the table, such as `regularizers.l2(1e-4)`. Default none. */
+  readonly embeddingsRegularizer?: RegularizerOption
 }
 
 /**
@@ -17,7 +29,7 @@ export interface EmbeddingOptions extends LayerOptions {
  * A token outside the table ends the run with INDEX_OUT_OF_RANGE.
  */
 export function embedding(options: EmbeddingOptions): Layer {
-  known('embedding', options, ['inputDim', 'outputDim', 'embeddingsInitializer'])
+  known('embedding', options, ['inputDim', 'outputDim', 'embeddingsInitializer', 'embeddingsRegularizer'])
   const inputDim = count('embedding', 'inputDim', options.inputDim)
   const outputDim = count('embedding', 'outputDim', options.outputDim)
   const init = initializer(
@@ -26,10 +38,16 @@ export function embedding(options: EmbeddingOptions): Layer {
     options.embeddingsInitializer,
     'randomUniform',
   )
+  const penalty = regularizer('embedding', 'embeddingsRegularizer', options.embeddingsRegularizer)
   return defineLayer({
     kind: 'embedding',
     name: options.name,
-    options: { inputDim, outputDim, embeddingsInitializer: saved(init) },
+    options: {
+      inputDim,
+      outputDim,
+      embeddingsInitializer: saved(init),
+      embeddingsRegularizer: savedPenalty(penalty),
+    },
     trace(x, scope) {
       if (x.type !== 'i32') throw mismatch(x, 'input', 'int32 tokens', `float32 ${shapeName(x.shape)}`)
       return gather(
@@ -37,6 +55,7 @@ export function embedding(options: EmbeddingOptions): Layer {
           name: 'embeddings',
           shape: [inputDim, outputDim],
           initialize: (s, r) => init.fill(s, r),
+          regularizer: penalty,
         }),
         x,
       )

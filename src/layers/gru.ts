@@ -51,6 +51,7 @@ export function gru<const Returned extends boolean = false>(
               name: 'recurrentBias',
               shape: [3 * units],
               initialize: (s, r) => biasInitializer.fill(s, r),
+              regularizer: settings.biasRegularizer,
             })
           : undefined
       const h = cellState(scope, 'h', units, settings.stateful, initial[0])

@@ -2,6 +2,7 @@ import type { Cell } from '../cells/define.js'
 import { OstinatoError } from '../errors.js'
 import { nearest } from '../suggest.js'
 import { bidirectional } from './bidirectional.js'
+import { conv1d, conv2d } from './convolution.js'
 import { type DelayOptions, delay } from './delay.js'
 import { dense } from './dense.js'
 import { dropout } from './dropout.js'
@@ -14,6 +15,7 @@ import { minGRU } from './min-gru.js'
 import { minLSTM } from './min-lstm.js'
 import type { LayerOptions } from './options.js'
 import { outputFeedback } from './output-feedback.js'
+import { averagePooling1d, averagePooling2d, maxPooling1d, maxPooling2d } from './pooling.js'
 import type { RecurrentLayer, States } from './recurrent.js'
 import { simpleRNN } from './simple-rnn.js'
 import { sru } from './sru.js'
@@ -21,7 +23,11 @@ import { timeReduction } from './time-reduction.js'
 
 /** Makers of layers, by the names that Keras users know. */
 export const layers = {
+  averagePooling1d,
+  averagePooling2d,
   bidirectional,
+  conv1d,
+  conv2d,
   delay,
   dense,
   dropout,
@@ -29,6 +35,8 @@ export const layers = {
   gru,
   leaky,
   lstm,
+  maxPooling1d,
+  maxPooling2d,
   minGRU,
   minLSTM,
   outputFeedback,
@@ -128,6 +136,7 @@ function invalid(saved: SavedLayer, expected: string, received: string, remedy?:
 
 export type { Activation } from './activations.js'
 export type { BidirectionalLayer, BidirectionalOptions, MergeMode } from './bidirectional.js'
+export type { Conv1dOptions, Conv2dOptions } from './convolution.js'
 export type { DelayOptions } from './delay.js'
 export type { DenseOptions } from './dense.js'
 export type { DropoutOptions } from './dropout.js'
@@ -138,8 +147,9 @@ export type { LeakyOptions } from './leaky.js'
 export type { LstmOptions, LstmStates } from './lstm.js'
 export type { CandidateActivation, MinGruOptions } from './min-gru.js'
 export type { MinLstmOptions } from './min-lstm.js'
-export type { InitializerOption, LayerOptions } from './options.js'
+export type { InitializerOption, LayerOptions, RegularizerOption } from './options.js'
 export type { ParallelOptions } from './parallel.js'
+export type { Pooling1dOptions, Pooling2dOptions } from './pooling.js'
 export type { ApplyOptions, RecurrentLayer, RecurrentOptions, States } from './recurrent.js'
 export type { SimpleRnnOptions } from './simple-rnn.js'
 export type { SruOptions } from './sru.js'

@@ -1,5 +1,6 @@
 import type { Dimension, Graph, RandomScalars, Scalar, Tensor } from '../graph/index.js'
 import type { RandomStream } from '../random/random.js'
+import type { Regularizer } from '../regularizers/index.js'
 import { applyLayer, type SymbolicTensor } from './symbolic.js'
 
 /** What a program is for; a layer may trace differently for each. */
@@ -15,6 +16,8 @@ export interface ParameterOptions {
   readonly initialize: (shape: readonly number[], random: RandomStream) => Float32Array
   /** False: no optimizer moves it. Default true. */
   readonly trainable?: boolean
+  /** The penalty on it; absent: none. */
+  readonly regularizer?: Regularizer | undefined
 }
 
 /** A recurrent state carried from run to run: rows of a slab, one row a stream. */

@@ -1,12 +1,16 @@
 /** Reading layer options: what is not known is refused, what is missing gets its default. */
 import { OstinatoError } from '../errors.js'
 import { type Initializer, type InitializerLike, initializers, toInitializer } from '../initializers/index.js'
+import { type L1L2Options, type Regularizer, toRegularizer } from '../regularizers/index.js'
 import { checkOptions } from '../suggest.js'
 import { type Activation, activations } from './activations.js'
 import type { Json } from './layer.js'
 
 /** How initial weights are chosen: by Keras name, or with settings, as in `initializers.orthogonal({ gain: 0.5 })`. */
 export type InitializerOption = InitializerLike
+
+/** A penalty on a weight, such as `regularizers.l2(0.01)`. */
+export type RegularizerOption = L1L2Options
 
 export interface LayerOptions {
   /** Names the layer in messages, summaries and the model file. Default: its kind, numbered. */
@@ -80,6 +84,15 @@ export function initializer(
   byDefault: InitializerLike,
 ): Initializer {
   return toInitializer(`${where}, ${option}`, (value ?? byDefault) as InitializerLike)
+}
+
+export function regularizer(where: string, option: string, value: unknown): Regularizer | undefined {
+  return toRegularizer(`${where}, ${option}`, value as L1L2Options | null | undefined)
+}
+
+/** As it is saved: null for none. */
+export function savedPenalty(regularizer: Regularizer | undefined): Json {
+  return regularizer ? { ...regularizer } : null
 }
 
 /** An initializer as it is saved. One of the user's own has done its work: weights in a file need none. */

@@ -3,9 +3,19 @@
 import { OstinatoError } from '../errors.js'
 import { reverseTime, sameShape, shapeName, type Tensor } from '../graph/index.js'
 import type { Initializer } from '../initializers/index.js'
+import type { Regularizer } from '../regularizers/index.js'
 import { checkOptions } from '../suggest.js'
 import type { AnyLayer, Json, Scope } from './layer.js'
-import { count, flag, type InitializerOption, initializer, type LayerOptions, saved } from './options.js'
+import {
+  count,
+  flag,
+  type InitializerOption,
+  initializer,
+  type LayerOptions,
+  type RegularizerOption,
+  regularizer,
+  saved,
+} from './options.js'
 import { applyLayer, type SymbolicTensor } from './symbolic.js'
 
 export interface RecurrentOptions extends LayerOptions {
@@ -28,6 +38,12 @@ export interface RecurrentOptions extends LayerOptions {
   readonly recurrentInitializer?: InitializerOption
   /** Default `zeros`. */
   readonly biasInitializer?: InitializerOption
+  /** Penalty on the input weights, such as `regularizers.l2(1e-4)`. Default none. */
+  readonly kernelRegularizer?: RegularizerOption
+  /** Penalty on the recurrent weights. Default none. */
+  readonly recurrentRegularizer?: RegularizerOption
+  /** Default none. */
+  readonly biasRegularizer?: RegularizerOption
 }
 
 /** Apart from the other options because it decides what `apply` returns. */
@@ -46,6 +62,9 @@ export const recurrentOptionNames = [
   'kernelInitializer',
   'recurrentInitializer',
   'biasInitializer',
+  'kernelRegularizer',
+  'recurrentRegularizer',
+  'biasRegularizer',
 ] as const
 
 /** What every layer along time is told. */
@@ -62,6 +81,9 @@ export interface RecurrentSettings extends SequenceSettings {
   readonly kernelInitializer: Initializer
   readonly recurrentInitializer: Initializer
   readonly biasInitializer: Initializer
+  readonly kernelRegularizer: Regularizer | undefined
+  readonly recurrentRegularizer: Regularizer | undefined
+  readonly biasRegularizer: Regularizer | undefined
 }
 
 export function recurrentSettings(
@@ -83,15 +105,22 @@ export function recurrentSettings(
       'orthogonal',
     ),
     biasInitializer: initializer(where, 'biasInitializer', options.biasInitializer, 'zeros'),
+    kernelRegularizer: regularizer(where, 'kernelRegularizer', options.kernelRegularizer),
+    recurrentRegularizer: regularizer(where, 'recurrentRegularizer', options.recurrentRegularizer),
+    biasRegularizer: regularizer(where, 'biasRegularizer', options.biasRegularizer),
   }
 }
 
 function savedSettings(settings: SequenceSettings): { readonly [key: string]: Json } {
-  const entries = Object.entries(settings as SequenceSettings & Record<string, Json | Initializer>)
-  return Object.fromEntries(entries.map(([key, value]) => [key, isInitializer(value) ? saved(value) : value]))
+  const entries = Object.entries(
+    settings as SequenceSettings & Record<string, Json | Initializer | undefined>,
+  )
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, isInitializer(value) ? saved(value) : (value ?? null)]),
+  )
 }
 
-function isInitializer(value: Json | Initializer): value is Initializer {
+function isInitializer(value: Json | Initializer | undefined): value is Initializer {
   return typeof value === 'object' && value !== null && 'fill' in value
 }
 
@@ -109,14 +138,21 @@ export function cellWeights(
       name: 'kernel',
       shape: [features, width],
       initialize: (s, r) => kernelInitializer.fill(s, r),
+      regularizer: settings.kernelRegularizer,
     }),
     recurrentKernel: scope.parameter({
       name: 'recurrentKernel',
       shape: [units, width],
       initialize: (s, r) => recurrentInitializer.fill(s, r),
+      regularizer: settings.recurrentRegularizer,
     }),
     bias: useBias
-      ? scope.parameter({ name: 'bias', shape: [width], initialize: (s, r) => biasInitializer.fill(s, r) })
+      ? scope.parameter({
+          name: 'bias',
+          shape: [width],
+          initialize: (s, r) => biasInitializer.fill(s, r),
+          regularizer: settings.biasRegularizer,
+        })
       : undefined,
   }
 }

@@ -22,6 +22,8 @@ export interface Loss {
   readonly targets: 'f32' | 'i32'
   /** True where targets have the features of the prediction, false where they are one number a step. */
   readonly wide: boolean
+  /** True where every feature is compared by itself, so that features may have any number of axes. */
+  readonly elementwise: boolean
   trace(prediction: Tensor, targets: Tensor, operands: LossOperands): void
 }
 
@@ -84,6 +86,7 @@ function sparseCategoricalCrossentropy(): Loss {
     name: 'sparseCategoricalCrossentropy',
     targets: 'i32',
     wide: false,
+    elementwise: false,
     trace: (prediction, targets, operands) =>
       softmaxCrossEntropy(logitsOf(prediction, 'softmax'), targets, operands),
   }
@@ -100,6 +103,7 @@ function categoricalCrossentropy(options: SmoothingOptions = {}): Loss {
     name: 'categoricalCrossentropy',
     targets: 'f32',
     wide: true,
+    elementwise: false,
     trace: (prediction, targets, operands) => {
       const soft = smoothed(targets, share, prediction.shape.at(-1)?.capacity ?? 1)
       categoricalCrossEntropy(logitsOf(prediction, 'softmax'), soft, operands)
@@ -120,6 +124,7 @@ function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Loss {
     name: 'binaryCrossentropy',
     targets: 'f32',
     wide: true,
+    elementwise: true,
     trace: (prediction, targets, operands) =>
       binaryCrossEntropy(logitsOf(prediction, 'sigmoid'), smoothed(targets, share, 2), operands, features),
   }
@@ -127,12 +132,12 @@ function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Loss {
 
 /** Mean over the features of (prediction − target)². */
 function meanSquaredError(): Loss {
-  return { name: 'meanSquaredError', targets: 'f32', wide: true, trace: squaredError }
+  return { name: 'meanSquaredError', targets: 'f32', wide: true, elementwise: true, trace: squaredError }
 }
 
 /** Mean over the features of |prediction − target|. */
 function meanAbsoluteError(): Loss {
-  return { name: 'meanAbsoluteError', targets: 'f32', wide: true, trace: absoluteError }
+  return { name: 'meanAbsoluteError', targets: 'f32', wide: true, elementwise: true, trace: absoluteError }
 }
 
 /**
@@ -151,6 +156,7 @@ function huber(options: HuberOptions = {}): Loss {
     name: 'huber',
     targets: 'f32',
     wide: true,
+    elementwise: true,
     trace: (prediction, targets, operands) => absoluteError(prediction, targets, operands, delta),
   }
 }

@@ -4,6 +4,7 @@ import { OstinatoError } from '../errors.js'
 import type { ParameterRange } from '../graph/index.js'
 import type { ParameterOptions } from '../layers/layer.js'
 import { RandomStream } from '../random/random.js'
+import type { Regularizer } from '../regularizers/index.js'
 
 export interface Parameter {
   /** `lstm/kernel` */
@@ -12,6 +13,7 @@ export interface Parameter {
   readonly offset: number
   readonly length: number
   readonly trainable: boolean
+  readonly regularizer: Regularizer | undefined
 }
 
 /** Views of weights begin at multiples of 64 bytes. */
@@ -32,6 +34,11 @@ export class ParameterTable {
   /** Length of the flat buffer. */
   get elements(): number {
     return this.#elements
+  }
+
+  /** How many of them have a penalty. */
+  get penalties(): number {
+    return this.all.filter(({ regularizer }) => regularizer).length
   }
 
   /** Number of weights, gaps not counted. */
@@ -68,8 +75,8 @@ export class ParameterTable {
         received: String(end),
       })
     }
-    const { shape, trainable = true } = options
-    const parameter = { name, shape, offset: this.#elements, length, trainable }
+    const { shape, trainable = true, regularizer } = options
+    const parameter = { name, shape, offset: this.#elements, length, trainable, regularizer }
     this.#byName.set(name, parameter)
     this.#initial.set(name, () => options.initialize(options.shape, new RandomStream(this.seed).fork(name)))
     this.#elements = end

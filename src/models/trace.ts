@@ -15,6 +15,7 @@ import {
   operandOf,
   type Program,
   rootOf,
+  shapeName,
   type Tensor,
 } from '../graph/index.js'
 import type { Loss } from '../losses/index.js'
@@ -78,6 +79,8 @@ export interface TracedProgram {
   /** Initial values of the scalars that layers brought along. */
   readonly scalars: ReadonlyMap<string, number>
   readonly outputs: readonly TracedOutput[]
+  /** Where the penalties on weights stand among the statistics, each times the weight of the batch. */
+  readonly penalties: { readonly first: number; readonly count: number }
   /** Of `diagnose`: what the outputs of the program are. */
   readonly watched: readonly WatchedStates[]
 }
@@ -145,16 +148,35 @@ function metricSlot({ topology, metrics }: TraceRequest, output: number, metric:
   return 2 + 2 * (topology.outputs.length + before + metric)
 }
 
-function traceLoss(tracing: Tracing, output: number, prediction: Tensor, weight?: Tensor): TracedLoss {
+/** The penalties stand behind the metrics, one slot each. */
+function penaltySlot(request: TraceRequest): number {
+  return metricSlot(request, request.topology.outputs.length, 0)
+}
+
+/** Features of several axes, such as pixels, in a row: a loss that compares each by itself sees no difference. */
+function inRows(x: Tensor, lead: number): Tensor {
+  return x.graph.reshape(x, [...x.shape.slice(0, lead), x.graph.elements(x.shape.slice(lead))])
+}
+
+function traceLoss(tracing: Tracing, output: number, predicted: Tensor, weight?: Tensor): TracedLoss {
   const { request, graph } = tracing
   const loss = request.losses?.[output]
   if (!loss) throw notCompiled('no loss')
   const border = (kind: string): string => borderName(kind, request.topology.outputs, output)
-  const time = tracing.isSequence(prediction) ? prediction.shape[0] : undefined
-  const features = prediction.shape.slice(time ? 2 : 1)
+  const time = tracing.isSequence(predicted) ? predicted.shape[0] : undefined
+  const lead = time ? 2 : 1
+  const features = predicted.shape.slice(lead)
   graph.path = border('loss')
   const wanted = loss.wide ? features : features.slice(0, -1)
-  const targets = tracing.targets(border('targets'), loss.targets, time, wanted)
+  if (!loss.elementwise && features.length > 1) {
+    throw new OstinatoError('SHAPE_MISMATCH', border('loss'), {
+      expected: `one axis of classes for ${loss.name}`,
+      received: shapeName(features),
+    })
+  }
+  const given = tracing.targets(border('targets'), loss.targets, time, wanted)
+  const [prediction, targets] =
+    features.length > 1 ? [inRows(predicted, lead), inRows(given, lead)] : [predicted, given]
   const weights = request.weights ? tracing.input(border('weights'), 'f32', time, []) : undefined
   const pair = (name: string, offset: number): Tensor => {
     tracing.placeNames.set(`${tracing.statistics}:${offset}`, name)
@@ -163,7 +185,7 @@ function traceLoss(tracing: Tracing, output: number, prediction: Tensor, weight?
   const sums = pair(border('loss'), sumsSlot(output))
   const total = weight ?? graph.tensor([1])
   const before = graph.nodes.length
-  const valid = { weights, lengths: tracing.lengthsOf(prediction) }
+  const valid = { weights, lengths: tracing.lengthsOf(predicted) }
   loss.trace(prediction, targets, { ...valid, loss: sums, weight: total })
   const node = graph.nodes.slice(before).find(({ instruction }) => isLoss(instruction)) as Node
   for (const [i, metric] of (request.metrics[output] ?? []).entries()) {
@@ -197,6 +219,22 @@ function traceLosses(tracing: Tracing, predictions: readonly Tensor[], weight: T
   }
   graph.path = ''
   return traced
+}
+
+/** The penalties on the weights, and what they add to the gradients where these are made. */
+function tracePenalties(tracing: Tracing, weight: Tensor, gradientBuffer?: number): void {
+  const { graph, leaves, request } = tracing
+  let slot = penaltySlot(request)
+  for (const [{ name, offset, regularizer }, parameter] of leaves) {
+    if (!regularizer) continue
+    graph.path = name
+    const place = gradientBuffer === undefined ? undefined : { buffer: gradientBuffer, offset }
+    const gradient = place && graph.tensor(parameter.shape, 'f32', place)
+    const penalty = graph.tensor([1], 'f64', { buffer: tracing.statistics, offset: slot })
+    tracing.placeNames.set(`${tracing.statistics}:${slot++}`, `penalty/${name}`)
+    graph.append('penalty', { parameter, weight }, { penalty, gradient }, { ...regularizer })
+  }
+  graph.path = ''
 }
 
 /** Puts every gradient at its weight's place in the flat gradient buffer. */
@@ -331,7 +369,13 @@ export function traceProgram(request: TraceRequest): TracedProgram {
     for (const [k, prediction] of predictions.entries())
       tracing.output(borderName('outputs', outputs, k), prediction)
   } else if (request.purpose === 'evaluate') {
-    for (const [k, prediction] of predictions.entries()) traceLoss(tracing, k, prediction)
+    const traced = predictions.map((prediction, k) => traceLoss(tracing, k, prediction))
+    const weights = traced.map((loss) => loss.weight)
+    if (request.parameters.penalties > 0)
+      tracePenalties(
+        tracing,
+        weights.reduce((sum, w) => add(sum, w)),
+      )
   } else {
     const diagnose = request.purpose === 'diagnose'
     segments = diagnose ? ['gradients'] : ['gradients', 'update']
@@ -343,7 +387,10 @@ export function traceProgram(request: TraceRequest): TracedProgram {
     const traced = traceLosses(tracing, predictions, weight)
     placeGradients(tracing, gradientBuffer)
     if (diagnose) watched = traceStateGradients(tracing)
-    else traceUpdate(tracing, gradientBuffer, traced, weight)
+    else {
+      tracePenalties(tracing, weight, gradientBuffer)
+      traceUpdate(tracing, gradientBuffer, traced, weight)
+    }
   }
   return {
     program: tracing.finish(segments),
@@ -352,6 +399,7 @@ export function traceProgram(request: TraceRequest): TracedProgram {
     capacities: request.capacities,
     scalars: tracing.scalars,
     watched,
+    penalties: { first: penaltySlot(request), count: request.parameters.penalties },
     outputs: predictions.map((prediction, k) => {
       const time = tracing.isSequence(prediction)
       return {

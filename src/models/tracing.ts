@@ -74,8 +74,9 @@ export class Tracing {
     graph.precision = precision
     this.batch = graph.dimensions.input('B', capacities.batch)
     this.parametersBuffer = graph.addBuffer('parameters', 'f32', parameters.elements, 'parameters')
-    // Sum and weight of the first loss, the norm and one nobody reads, then the other losses, and the metrics.
-    const slots = 2 + 2 * topology.outputs.length + 2 * metrics.flat().length
+    // Sum and weight of the first loss, the norm and one nobody reads, then the other losses, the metrics, and the
+    // penalties.
+    const slots = 2 + 2 * (topology.outputs.length + metrics.flat().length) + parameters.penalties
     this.statistics = graph.addBuffer('statistics', 'f64', 8 * Math.ceil(slots / 8), 'statistics')
     const names = timeAxes(topology.inputs)
     this.#times = new Map(

@@ -4,7 +4,7 @@ import type { Executable } from '../models/executable.js'
 import { borderName } from '../models/trace.js'
 
 export interface Losses {
-  /** Σ loss weight · mean, over the outputs. */
+  /** Σ loss weight · mean, over the outputs, and the penalties on weights. */
   readonly loss: number
   /** By output: the mean over all valid steps; 0 where there are none. */
   readonly losses: Readonly<Record<string, number>>
@@ -19,11 +19,12 @@ export function metricNames({ topology: { outputs }, metrics }: Engine): string[
   return outputs.map((_, k) => (metrics[k] ?? []).map(({ name }) => borderName(name, outputs, k)))
 }
 
-/** [Σ w·ℓ, Σ w] of every output, and Σ w·a of every metric. */
+/** [Σ w·ℓ, Σ w] of every output, Σ w·a of every metric, and the penalties times the weight of their batch. */
 export class Totals {
   readonly #sums: Float64Array
   readonly #weights: Float64Array
   readonly #hits: readonly Float64Array[]
+  #penalties = 0
 
   constructor(readonly engine: Engine) {
     const { length } = engine.topology.outputs
@@ -34,6 +35,8 @@ export class Totals {
 
   /** Adds what the run before has left among the statistics. */
   add({ context, traced }: Executable): void {
+    const { first, count } = traced.penalties
+    for (let i = 0; i < count; i++) this.#penalties += context.statistics[first + i] ?? 0
     for (const [k, { statistics, metrics }] of traced.outputs.entries()) {
       this.#sums[k]! += context.statistics[statistics] ?? 0
       this.#weights[k]! += context.statistics[statistics + 1] ?? 0
@@ -58,6 +61,7 @@ export class Totals {
       for (const [i, name] of (names[k] ?? []).entries())
         metrics[name] = total === 0 ? 0 : (this.#hits[k]?.[i] ?? 0) / total
     }
+    if (weight > 0) loss += this.#penalties / weight
     return { loss, losses, metrics, weight }
   }
 }

@@ -38,7 +38,34 @@ const indices = { indices: { integers: [0, 4] } } as const
 const steps = { T: 3, B: 4, F: 5 }
 const optional = ['weights', 'lengths']
 
+const placement = { padding: -1, stride: 2, dilation: 1, size: 3 }
+const ragged = { lengths: [7, 4, 0, 5] }
+const axis = { O: 2, N: 7, I: 4, C: 3, M: 4 }
+const windows = (instruction: Case['steps'][number]['instruction'], variables = axis): Case => ({
+  ...of(instruction, variables, ragged, ['lengths']),
+  attributes: placement,
+})
+
 const derivatives: readonly Derivative[] = [
+  {
+    forward: windows('unfold', { ...axis, K: 3 } as typeof axis),
+    result: 'y',
+    gradients: [
+      {
+        of: 'x',
+        by: windows('fold', { ...axis, K: 3 } as typeof axis),
+        operands: { y: 'above' },
+        result: 'x',
+      },
+    ],
+  },
+  ...(['max_pool', 'average_pool'] as const).map(
+    (pool): Derivative => ({
+      forward: windows(pool),
+      result: 'y',
+      gradients: [{ of: 'x', by: windows(`${pool}_backward`), operands: { dy: 'above' }, result: 'dx' }],
+    }),
+  ),
   unary('tanh'),
   unary('sigmoid'),
   unary('relu'),

@@ -27,6 +27,7 @@ import {
   matmulTransposeA,
   matmulTransposeB,
   multiply,
+  pool,
   reduceSum,
   relu,
   resizeTime,
@@ -46,6 +47,10 @@ import {
   type Tensor,
   tanh,
   transpose,
+  unfold,
+  type WindowAxis,
+  type Windows,
+  windowCount,
 } from '../../src/graph/index.js'
 import { elu, hardSigmoid, leakyRelu, selu, softsign } from '../../src/layers/activations.js'
 import {
@@ -202,6 +207,38 @@ function cellCases(): GradientCase[] {
   return cases
 }
 
+/** Windows along the middle axis, the first rows ragged. */
+function windowCases(): GradientCase[] {
+  const windows = [
+    { size: 3, stride: 1, dilation: 1, padding: 'same' },
+    { size: 2, stride: 2, dilation: 2, padding: 'valid' },
+    { size: 3, stride: 2, dilation: 1, padding: 'causal' },
+  ] as const
+  const [N, B, C] = [7, 3, 2]
+  const operations = {
+    unfold,
+    'max pooling': (x: Tensor, w: Windows, at: WindowAxis) => pool(x, 'max', w, at),
+    'average pooling': (x: Tensor, w: Windows, at: WindowAxis) => pool(x, 'average', w, at),
+  }
+  // No two alike, so that the largest stays the largest.
+  const x = Float64Array.from({ length: N * B * C }, (_, i) => Math.sin(5 * i + 1))
+  return Object.entries(operations).flatMap(([name, operation]) =>
+    windows.flatMap((w) =>
+      [false, true].map(
+        (ragged): GradientCase => ({
+          name: `${name}, ${w.padding}${ragged ? ', ragged' : ''}`,
+          values: { x, lengths: Int32Array.of(7, 0, 4) },
+          define(b) {
+            const count = b.graph.dimensions.constant(windowCount(w, N))
+            const rows = ragged ? { rows: 1, lengths: b.input('lengths', [B], 'i32') } : {}
+            b.fit(operation(b.input('x', [N, B, C]), w, { axis: 0, count, ...rows }))
+          },
+        }),
+      ),
+    ),
+  )
+}
+
 const stepWeights = Float64Array.of(1, 0.5, 2, 0, 1.5, 1)
 
 const table: GradientCase[] = [
@@ -302,6 +339,7 @@ const table: GradientCase[] = [
       b.fit(matmul(a, a))
     },
   },
+  ...windowCases(),
   ...cellCases(),
   ...[false, true].map(
     (convex): GradientCase => ({

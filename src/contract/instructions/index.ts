@@ -7,6 +7,7 @@ import { losses } from './losses.js'
 import { optimizers } from './optimizers.js'
 import { recurrent } from './recurrent.js'
 import { time } from './time.js'
+import { windows } from './windows.js'
 
 /** Every instruction that exists. */
 export const instructions = {
@@ -18,6 +19,7 @@ export const instructions = {
   ...time,
   ...losses,
   ...optimizers,
+  ...windows,
 } as const
 
 export type InstructionName = keyof typeof instructions

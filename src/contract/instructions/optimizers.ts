@@ -12,12 +12,12 @@ export const optimizers = {
   penalty: {
     code: 122,
     summary:
-      'loss[0] += weight · Σ (l1 · |p| + l2 · p²), in float64; gradient += weight · (l1 · sign p + 2 · l2 · p). The loss, divided by its weight, then is the mean over the batch plus the penalty',
+      'penalty = weight · Σ (l1 · |p| + l2 · p²), in float64; gradient += weight · (l1 · sign p + 2 · l2 · p): sums that are divided by the weight as the loss and its gradient are',
     variables: ['N'],
     operands: [
       { name: 'parameter', direction: 'in', type: 'f32', shape: ['...N'] },
       { name: 'weight', direction: 'in', type: 'f32', shape: ['1'] },
-      { name: 'loss', direction: 'inout', type: 'f64', shape: ['2'] },
+      { name: 'penalty', direction: 'out', type: 'f64', shape: ['1'] },
       { name: 'gradient', direction: 'inout', type: 'f32', shape: ['...N'], optional: true },
     ],
     attributes: [

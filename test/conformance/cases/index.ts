@@ -14,6 +14,7 @@ import { optimizers } from './optimizers.js'
 import { rnn } from './rnn.js'
 import { softmax } from './softmax.js'
 import { time } from './time.js'
+import { windows } from './windows.js'
 
 /** By kernel file: agreement, structure, gradients and mutations all draw from these. */
 export const cases = {
@@ -32,4 +33,5 @@ export const cases = {
   rnn,
   softmax,
   time,
+  windows,
 } satisfies Record<string, CaseList>

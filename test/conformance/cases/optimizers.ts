@@ -66,7 +66,7 @@ export const optimizers: CaseList = [
           steps: [{ instruction: 'penalty', optional }],
           variables: { N },
           attributes,
-          data: { loss: [2.5, 3], weight: [1.75] },
+          data: { weight: [1.75] },
         }),
       ),
     ),
@@ -77,7 +77,6 @@ export const optimizers: CaseList = [
     variables: { N: 19 },
     attributes: { l1: 2, l2: 3 },
     data: {
-      loss: [1, 4],
       weight: [4],
       parameter: Array.from({ length: 19 }, (_, i) => [0, -0, 1, -1, 0.5][i % 5]!),
       gradient: { integers: [-9, 9] },

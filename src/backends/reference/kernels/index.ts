@@ -14,6 +14,7 @@ import { optimizers } from './optimizers.js'
 import { rnn } from './rnn.js'
 import { softmax } from './softmax.js'
 import { time } from './time.js'
+import { windows } from './windows.js'
 
 export const kernels: Kernels = {
   ...accuracies,
@@ -31,4 +32,5 @@ export const kernels: Kernels = {
   ...rnn,
   ...softmax,
   ...time,
+  ...windows,
 }

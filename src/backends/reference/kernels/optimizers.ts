@@ -31,9 +31,10 @@ function eachParameter(a: Update, step: (p: number, g: number, rate: number) => 
 }
 
 export const optimizers = {
-  penalty({ parameter, weight, loss, gradient, l1, l2 }) {
+  penalty({ parameter, weight, penalty, gradient, l1, l2 }) {
+    penalty[0] = 0
     for (const [i, p] of parameter.entries()) {
-      loss[0]! += weight[0]! * (l1 * Math.abs(p) + l2 * p * p)
+      penalty[0]! += weight[0]! * (l1 * Math.abs(p) + l2 * p * p)
       if (gradient) gradient[i]! += weight[0]! * (l1 * Math.sign(p) + 2 * l2 * p)
     }
   },
