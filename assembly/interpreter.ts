@@ -8,14 +8,17 @@ import * as gather from './kernels/gather'
 import { gru, gruScratch } from './kernels/gru'
 import { gruBackward, gruBackwardScratch } from './kernels/gru_backward'
 import { linearRecurrence, linearRecurrenceBackward, linearRecurrenceBackwardScratch } from './kernels/linear'
+import { layerNorm, layerNormBackward } from './kernels/layer_norm'
 import * as losses from './kernels/losses'
-import { lstm, lstmBackward, lstmBackwardScratch, lstmScratch } from './kernels/lstm'
+import { lstm, lstmScratch } from './kernels/lstm'
+import { lstmBackward, lstmBackwardScratch } from './kernels/lstm_backward'
 import * as matrix from './kernels/matmul'
 import * as optimizers from './kernels/optimizers'
 import { rnn, rnnBackward, rnnBackwardScratch, rnnScratch } from './kernels/rnn'
 import { softmax, softmaxBackward } from './kernels/softmax'
 import { partLengths, resizeTime } from './kernels/time'
 import * as windows from './kernels/windows'
+import * as steps from './kernels/sequence_steps'
 
 /** Bytes of scratch that a bound instruction works in, at its sizes and all smaller ones. */
 export function scratchOf(row: usize): u64 {
@@ -35,8 +38,10 @@ export function scratchOf(row: usize): u64 {
     case Instruction.rnn_backward:
       return rnnBackwardScratch(row)
     case Instruction.lstm:
+    case Instruction.lstm_coupled:
       return lstmScratch(row)
     case Instruction.lstm_backward:
+    case Instruction.lstm_coupled_backward:
       return lstmBackwardScratch(row)
     case Instruction.gru:
       return gruScratch(row)
@@ -122,6 +127,26 @@ export function execute(row: usize, scratch: usize, status: usize): i32 {
       return elementwise.clipBackward(row)
     case Instruction.softplus:
       return elementwise.softplus(row)
+    case Instruction.maximum:
+      return elementwise.maximum(row)
+    case Instruction.maximum_backward:
+      return elementwise.maximumBackward(row)
+    case Instruction.step_mask:
+      return steps.stepMask(row)
+    case Instruction.mask_order:
+      return steps.maskOrder(row)
+    case Instruction.gather_steps:
+      return steps.gatherSteps(row, status)
+    case Instruction.gather_steps_backward:
+      return steps.gatherStepsBackward(row, status)
+    case Instruction.max_steps:
+      return steps.maxSteps(row)
+    case Instruction.max_steps_backward:
+      return steps.maxStepsBackward(row)
+    case Instruction.layer_norm:
+      return layerNorm(row)
+    case Instruction.layer_norm_backward:
+      return layerNormBackward(row)
     case Instruction.softmax:
       return softmax(row)
     case Instruction.softmax_backward:
@@ -139,8 +164,10 @@ export function execute(row: usize, scratch: usize, status: usize): i32 {
     case Instruction.rnn_backward:
       return rnnBackward(row, scratch, status)
     case Instruction.lstm:
+    case Instruction.lstm_coupled:
       return lstm(row, scratch, status)
     case Instruction.lstm_backward:
+    case Instruction.lstm_coupled_backward:
       return lstmBackward(row, scratch, status)
     case Instruction.gru:
       return gru(row, scratch, status)

@@ -1,6 +1,6 @@
 // Generated from src/contract by scripts/generate.ts. Do not edit.
 
-export const contractHash: i32 = 167926625
+export const contractHash: i32 = 983704362
 
 export const enum Instruction {
   fill = 1,
@@ -41,13 +41,25 @@ export const enum Instruction {
   softmax = 33,
   softmax_backward = 34,
   dropout = 35,
+  maximum = 36,
+  maximum_backward = 37,
   matmul = 40,
   matmul_transpose_a = 41,
   matmul_transpose_b = 42,
+  step_mask = 96,
+  mask_order = 97,
+  gather_steps = 98,
+  gather_steps_backward = 99,
+  max_steps = 100,
+  max_steps_backward = 101,
+  layer_norm = 102,
+  layer_norm_backward = 103,
   rnn = 50,
   rnn_backward = 51,
   lstm = 52,
   lstm_backward = 53,
+  lstm_coupled = 56,
+  lstm_coupled_backward = 57,
   gru = 54,
   gru_backward = 55,
   linear_recurrence = 74,
@@ -616,6 +628,32 @@ export namespace Dropout {
   @inline export function run(row: usize): f64 { return load<f64>(load<u32>(row, 40)) }
 }
 
+/** y = a where a ≥ b, else b */
+export namespace Maximum {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 20) }
+}
+
+/** da = dy where a ≥ b, else 0; what is left of dy is the gradient of b */
+export namespace MaximumBackward {
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function da(row: usize): usize { return load<u32>(row, 24) }
+}
+
 /** y = a · b (+ bias on every row) */
 export namespace Matmul {
   // @ts-ignore: decorator
@@ -672,6 +710,158 @@ export namespace MatmulTransposeB {
   @inline export function precision(row: usize): i32 { return load<i32>(row, 32) }
 }
 
+/** y[m] = 1 where some x[m, n] ≠ value, and prior[m] ≠ 0 where there is one; else 0. NaN differs from everything */
+export namespace StepMask {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function prior(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function value(row: usize): f32 { return load<f32>(row, 28) }
+}
+
+/** Where the valid steps of each row go when they are moved to the front, and back. order[k, b] = the k-th valid step, −1 beyond them; lengths[b] = their number; forward[t, b] = how many of 0 … t are valid; backward[t, b] = the same, and one more where t is not valid: the next valid step, counted from 1 */
+export namespace MaskOrder {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function mask(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function order(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function forward(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function backward(row: usize): usize { return load<u32>(row, 32) }
+}
+
+/** y[t, b] = x[steps[t, b] + shift, b]; zeros where that is −1. Other steps outside 0 … S − 1 end the run (indexOutOfRange) */
+export namespace GatherSteps {
+  // @ts-ignore: decorator
+  @inline export function S(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function steps(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function shift(row: usize): i32 { return load<i32>(row, 36) }
+}
+
+/** dx = 0, then dx[steps[t, b] + shift, b] += dy[t, b] in the order of t; steps are checked as in gather_steps */
+export namespace GatherStepsBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function S(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function steps(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function shift(row: usize): i32 { return load<i32>(row, 36) }
+}
+
+/** y[b, n] = the largest x[t, b, n] of the valid steps, 0 where there is none; NaN is larger than everything */
+export namespace MaxSteps {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function mask(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 28) }
+}
+
+/** dx[t, b, n] = dy[b, n] at the first valid step where x[t, b, n] = y[b, n], else 0 */
+export namespace MaxStepsBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function mask(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 36) }
+}
+
+/** μ and σ² = mean and mean squared deviation of x[m], r = 1 ∕ √(σ² + epsilon); y = (x − μ) · r ∗ scale + shift (Ba et al. 2016); statistics[m] = [μ, r]. An absent scale is 1, an absent shift 0 */
+export namespace LayerNorm {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function scale(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function shift(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function statistics(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function epsilon(row: usize): f32 { return load<f32>(row, 36) }
+}
+
+/** With u = (x − μ) · r and g = dy ∗ scale: dx = r · (g − mean g − u · mean(g ∗ u)) over each row, dScale = Σ dy ∗ u and dShift = Σ dy over all rows */
+export namespace LayerNormBackward {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function scale(row: usize): usize { return load<u32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function statistics(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function dScale(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function dShift(row: usize): usize { return load<u32>(row, 40) }
+}
+
 /** hₜ = f(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias); activation f: 0 tanh, 1 relu, 2 identity */
 export namespace Rnn {
   // @ts-ignore: decorator
@@ -695,13 +885,19 @@ export namespace Rnn {
   // @ts-ignore: decorator
   @inline export function lengths(row: usize): usize { return load<u32>(row, 44) }
   // @ts-ignore: decorator
-  @inline export function h(row: usize): usize { return load<u32>(row, 48) }
+  @inline export function recurrentMask(row: usize): usize { return load<u32>(row, 48) }
   // @ts-ignore: decorator
-  @inline export function reverse(row: usize): i32 { return load<i32>(row, 52) }
+  @inline export function updateH(row: usize): usize { return load<u32>(row, 52) }
   // @ts-ignore: decorator
-  @inline export function activation(row: usize): i32 { return load<i32>(row, 56) }
+  @inline export function h(row: usize): usize { return load<u32>(row, 56) }
   // @ts-ignore: decorator
-  @inline export function precision(row: usize): i32 { return load<i32>(row, 60) }
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 60) }
+  // @ts-ignore: decorator
+  @inline export function activation(row: usize): i32 { return load<i32>(row, 64) }
+  // @ts-ignore: decorator
+  @inline export function zoneoutH(row: usize): f32 { return load<f32>(row, 68) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 72) }
 }
 
 /** gradients of rnn; derivatives of the activation are taken from h */
@@ -725,32 +921,36 @@ export namespace RnnBackward {
   // @ts-ignore: decorator
   @inline export function lengths(row: usize): usize { return load<u32>(row, 40) }
   // @ts-ignore: decorator
-  @inline export function dy(row: usize): usize { return load<u32>(row, 44) }
+  @inline export function recurrentMask(row: usize): usize { return load<u32>(row, 44) }
   // @ts-ignore: decorator
-  @inline export function dFinalH(row: usize): usize { return load<u32>(row, 48) }
+  @inline export function updateH(row: usize): usize { return load<u32>(row, 48) }
   // @ts-ignore: decorator
-  @inline export function dGates(row: usize): usize { return load<u32>(row, 52) }
+  @inline export function dy(row: usize): usize { return load<u32>(row, 52) }
   // @ts-ignore: decorator
-  @inline export function dx(row: usize): usize { return load<u32>(row, 56) }
+  @inline export function dFinalH(row: usize): usize { return load<u32>(row, 56) }
   // @ts-ignore: decorator
-  @inline export function dKernel(row: usize): usize { return load<u32>(row, 60) }
+  @inline export function dGates(row: usize): usize { return load<u32>(row, 60) }
   // @ts-ignore: decorator
-  @inline export function dRecurrentKernel(row: usize): usize { return load<u32>(row, 64) }
+  @inline export function dx(row: usize): usize { return load<u32>(row, 64) }
   // @ts-ignore: decorator
-  @inline export function dBias(row: usize): usize { return load<u32>(row, 68) }
+  @inline export function dKernel(row: usize): usize { return load<u32>(row, 68) }
   // @ts-ignore: decorator
-  @inline export function dInitialH(row: usize): usize { return load<u32>(row, 72) }
+  @inline export function dRecurrentKernel(row: usize): usize { return load<u32>(row, 72) }
   // @ts-ignore: decorator
-  @inline export function dStates(row: usize): usize { return load<u32>(row, 76) }
+  @inline export function dBias(row: usize): usize { return load<u32>(row, 76) }
   // @ts-ignore: decorator
-  @inline export function reverse(row: usize): i32 { return load<i32>(row, 80) }
+  @inline export function dInitialH(row: usize): usize { return load<u32>(row, 80) }
   // @ts-ignore: decorator
-  @inline export function activation(row: usize): i32 { return load<i32>(row, 84) }
+  @inline export function dStates(row: usize): usize { return load<u32>(row, 84) }
   // @ts-ignore: decorator
-  @inline export function precision(row: usize): i32 { return load<i32>(row, 88) }
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 88) }
+  // @ts-ignore: decorator
+  @inline export function activation(row: usize): i32 { return load<i32>(row, 92) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 96) }
 }
 
-/** [i f g o] = xₜ · kernel + hₜ₋₁ · recurrentKernel + bias; cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ tanh(g); hₜ = σ(o) ∗ tanh(cₜ). saved is absent where no backward follows */
+/** [i f g o] = xₜ · kernel + hₜ₋₁ · recurrentKernel + bias; cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ tanh(g); hₜ = σ(o) ∗ tanh(cₜ). peepholes [pᵢ p_f pₒ]: pᵢ ∗ cₜ₋₁, p_f ∗ cₜ₋₁ and pₒ ∗ cₜ are added to i, f and o. saved is absent where no backward follows */
 export namespace Lstm {
   // @ts-ignore: decorator
   @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
@@ -769,21 +969,33 @@ export namespace Lstm {
   // @ts-ignore: decorator
   @inline export function bias(row: usize): usize { return load<u32>(row, 36) }
   // @ts-ignore: decorator
-  @inline export function initialH(row: usize): usize { return load<u32>(row, 40) }
+  @inline export function peepholes(row: usize): usize { return load<u32>(row, 40) }
   // @ts-ignore: decorator
-  @inline export function initialC(row: usize): usize { return load<u32>(row, 44) }
+  @inline export function initialH(row: usize): usize { return load<u32>(row, 44) }
   // @ts-ignore: decorator
-  @inline export function lengths(row: usize): usize { return load<u32>(row, 48) }
+  @inline export function initialC(row: usize): usize { return load<u32>(row, 48) }
   // @ts-ignore: decorator
-  @inline export function h(row: usize): usize { return load<u32>(row, 52) }
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 52) }
   // @ts-ignore: decorator
-  @inline export function c(row: usize): usize { return load<u32>(row, 56) }
+  @inline export function recurrentMask(row: usize): usize { return load<u32>(row, 56) }
   // @ts-ignore: decorator
-  @inline export function saved(row: usize): usize { return load<u32>(row, 60) }
+  @inline export function updateH(row: usize): usize { return load<u32>(row, 60) }
   // @ts-ignore: decorator
-  @inline export function reverse(row: usize): i32 { return load<i32>(row, 64) }
+  @inline export function updateC(row: usize): usize { return load<u32>(row, 64) }
   // @ts-ignore: decorator
-  @inline export function precision(row: usize): i32 { return load<i32>(row, 68) }
+  @inline export function h(row: usize): usize { return load<u32>(row, 68) }
+  // @ts-ignore: decorator
+  @inline export function c(row: usize): usize { return load<u32>(row, 72) }
+  // @ts-ignore: decorator
+  @inline export function saved(row: usize): usize { return load<u32>(row, 76) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 80) }
+  // @ts-ignore: decorator
+  @inline export function zoneoutH(row: usize): f32 { return load<f32>(row, 84) }
+  // @ts-ignore: decorator
+  @inline export function zoneoutC(row: usize): f32 { return load<f32>(row, 88) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 92) }
 }
 
 /** gradients of lstm; saved is overwritten by the gradients of the gates */
@@ -803,40 +1015,158 @@ export namespace LstmBackward {
   // @ts-ignore: decorator
   @inline export function recurrentKernel(row: usize): usize { return load<u32>(row, 32) }
   // @ts-ignore: decorator
-  @inline export function h(row: usize): usize { return load<u32>(row, 36) }
+  @inline export function peepholes(row: usize): usize { return load<u32>(row, 36) }
   // @ts-ignore: decorator
-  @inline export function c(row: usize): usize { return load<u32>(row, 40) }
+  @inline export function h(row: usize): usize { return load<u32>(row, 40) }
   // @ts-ignore: decorator
-  @inline export function saved(row: usize): usize { return load<u32>(row, 44) }
+  @inline export function c(row: usize): usize { return load<u32>(row, 44) }
   // @ts-ignore: decorator
-  @inline export function lengths(row: usize): usize { return load<u32>(row, 48) }
+  @inline export function saved(row: usize): usize { return load<u32>(row, 48) }
   // @ts-ignore: decorator
-  @inline export function dy(row: usize): usize { return load<u32>(row, 52) }
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 52) }
   // @ts-ignore: decorator
-  @inline export function dFinalH(row: usize): usize { return load<u32>(row, 56) }
+  @inline export function recurrentMask(row: usize): usize { return load<u32>(row, 56) }
   // @ts-ignore: decorator
-  @inline export function dFinalC(row: usize): usize { return load<u32>(row, 60) }
+  @inline export function updateH(row: usize): usize { return load<u32>(row, 60) }
   // @ts-ignore: decorator
-  @inline export function dx(row: usize): usize { return load<u32>(row, 64) }
+  @inline export function updateC(row: usize): usize { return load<u32>(row, 64) }
   // @ts-ignore: decorator
-  @inline export function dKernel(row: usize): usize { return load<u32>(row, 68) }
+  @inline export function dy(row: usize): usize { return load<u32>(row, 68) }
   // @ts-ignore: decorator
-  @inline export function dRecurrentKernel(row: usize): usize { return load<u32>(row, 72) }
+  @inline export function dFinalH(row: usize): usize { return load<u32>(row, 72) }
   // @ts-ignore: decorator
-  @inline export function dBias(row: usize): usize { return load<u32>(row, 76) }
+  @inline export function dFinalC(row: usize): usize { return load<u32>(row, 76) }
   // @ts-ignore: decorator
-  @inline export function dInitialH(row: usize): usize { return load<u32>(row, 80) }
+  @inline export function dx(row: usize): usize { return load<u32>(row, 80) }
   // @ts-ignore: decorator
-  @inline export function dInitialC(row: usize): usize { return load<u32>(row, 84) }
+  @inline export function dKernel(row: usize): usize { return load<u32>(row, 84) }
   // @ts-ignore: decorator
-  @inline export function dStates(row: usize): usize { return load<u32>(row, 88) }
+  @inline export function dRecurrentKernel(row: usize): usize { return load<u32>(row, 88) }
   // @ts-ignore: decorator
-  @inline export function reverse(row: usize): i32 { return load<i32>(row, 92) }
+  @inline export function dBias(row: usize): usize { return load<u32>(row, 92) }
   // @ts-ignore: decorator
-  @inline export function precision(row: usize): i32 { return load<i32>(row, 96) }
+  @inline export function dPeepholes(row: usize): usize { return load<u32>(row, 96) }
+  // @ts-ignore: decorator
+  @inline export function dInitialH(row: usize): usize { return load<u32>(row, 100) }
+  // @ts-ignore: decorator
+  @inline export function dInitialC(row: usize): usize { return load<u32>(row, 104) }
+  // @ts-ignore: decorator
+  @inline export function dStates(row: usize): usize { return load<u32>(row, 108) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 112) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 116) }
 }
 
-/** a = xₜ · kernel + bias, r and z = σ(a + hₜ₋₁ · recurrentKernel + recurrentBias); resetAfter 1: n = tanh(aₙ + r ∗ (hₜ₋₁ · Rₙ + recurrentBiasₙ)), 0: n = tanh(aₙ + (r ∗ hₜ₋₁) · Rₙ + recurrentBiasₙ); hₜ = z ∗ hₜ₋₁ + (1 − z) ∗ n. Gates z r n. saved is absent where no backward follows */
+/** [f g o] = xₜ · kernel + hₜ₋₁ · recurrentKernel + bias; cₜ = σ(f) ∗ cₜ₋₁ + (1 − σ(f)) ∗ tanh(g); hₜ = σ(o) ∗ tanh(cₜ). peepholes [p_f pₒ]: p_f ∗ cₜ₋₁ and pₒ ∗ cₜ are added to f and o. saved is absent where no backward follows */
+export namespace LstmCoupled {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function H(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function kernel(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function recurrentKernel(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function bias(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function peepholes(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function initialH(row: usize): usize { return load<u32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function initialC(row: usize): usize { return load<u32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 52) }
+  // @ts-ignore: decorator
+  @inline export function recurrentMask(row: usize): usize { return load<u32>(row, 56) }
+  // @ts-ignore: decorator
+  @inline export function updateH(row: usize): usize { return load<u32>(row, 60) }
+  // @ts-ignore: decorator
+  @inline export function updateC(row: usize): usize { return load<u32>(row, 64) }
+  // @ts-ignore: decorator
+  @inline export function h(row: usize): usize { return load<u32>(row, 68) }
+  // @ts-ignore: decorator
+  @inline export function c(row: usize): usize { return load<u32>(row, 72) }
+  // @ts-ignore: decorator
+  @inline export function saved(row: usize): usize { return load<u32>(row, 76) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 80) }
+  // @ts-ignore: decorator
+  @inline export function zoneoutH(row: usize): f32 { return load<f32>(row, 84) }
+  // @ts-ignore: decorator
+  @inline export function zoneoutC(row: usize): f32 { return load<f32>(row, 88) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 92) }
+}
+
+/** gradients of lstm_coupled; saved is overwritten by the gradients of the gates */
+export namespace LstmCoupledBackward {
+  // @ts-ignore: decorator
+  @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function B(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function I(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function H(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function kernel(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function recurrentKernel(row: usize): usize { return load<u32>(row, 32) }
+  // @ts-ignore: decorator
+  @inline export function peepholes(row: usize): usize { return load<u32>(row, 36) }
+  // @ts-ignore: decorator
+  @inline export function h(row: usize): usize { return load<u32>(row, 40) }
+  // @ts-ignore: decorator
+  @inline export function c(row: usize): usize { return load<u32>(row, 44) }
+  // @ts-ignore: decorator
+  @inline export function saved(row: usize): usize { return load<u32>(row, 48) }
+  // @ts-ignore: decorator
+  @inline export function lengths(row: usize): usize { return load<u32>(row, 52) }
+  // @ts-ignore: decorator
+  @inline export function recurrentMask(row: usize): usize { return load<u32>(row, 56) }
+  // @ts-ignore: decorator
+  @inline export function updateH(row: usize): usize { return load<u32>(row, 60) }
+  // @ts-ignore: decorator
+  @inline export function updateC(row: usize): usize { return load<u32>(row, 64) }
+  // @ts-ignore: decorator
+  @inline export function dy(row: usize): usize { return load<u32>(row, 68) }
+  // @ts-ignore: decorator
+  @inline export function dFinalH(row: usize): usize { return load<u32>(row, 72) }
+  // @ts-ignore: decorator
+  @inline export function dFinalC(row: usize): usize { return load<u32>(row, 76) }
+  // @ts-ignore: decorator
+  @inline export function dx(row: usize): usize { return load<u32>(row, 80) }
+  // @ts-ignore: decorator
+  @inline export function dKernel(row: usize): usize { return load<u32>(row, 84) }
+  // @ts-ignore: decorator
+  @inline export function dRecurrentKernel(row: usize): usize { return load<u32>(row, 88) }
+  // @ts-ignore: decorator
+  @inline export function dBias(row: usize): usize { return load<u32>(row, 92) }
+  // @ts-ignore: decorator
+  @inline export function dPeepholes(row: usize): usize { return load<u32>(row, 96) }
+  // @ts-ignore: decorator
+  @inline export function dInitialH(row: usize): usize { return load<u32>(row, 100) }
+  // @ts-ignore: decorator
+  @inline export function dInitialC(row: usize): usize { return load<u32>(row, 104) }
+  // @ts-ignore: decorator
+  @inline export function dStates(row: usize): usize { return load<u32>(row, 108) }
+  // @ts-ignore: decorator
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 112) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 116) }
+}
+
+/** a = xₜ · kernel + bias, r and z = σ(a + hₜ₋₁ · recurrentKernel + recurrentBias); resetAfter 1: n = tanh(aₙ + r ∗ (hₜ₋₁ · Rₙ + recurrentBiasₙ)), 0: n = tanh(aₙ + (r ∗ hₜ₋₁) · Rₙ + recurrentBiasₙ); updateGate 0: hₜ = z ∗ hₜ₋₁ + (1 − z) ∗ n, 1: hₜ = (1 − z) ∗ hₜ₋₁ + z ∗ n. Gates z r n. saved is absent where no backward follows */
 export namespace Gru {
   // @ts-ignore: decorator
   @inline export function T(row: usize): i32 { return load<i32>(row, 8) }
@@ -861,15 +1191,23 @@ export namespace Gru {
   // @ts-ignore: decorator
   @inline export function lengths(row: usize): usize { return load<u32>(row, 48) }
   // @ts-ignore: decorator
-  @inline export function h(row: usize): usize { return load<u32>(row, 52) }
+  @inline export function recurrentMask(row: usize): usize { return load<u32>(row, 52) }
   // @ts-ignore: decorator
-  @inline export function saved(row: usize): usize { return load<u32>(row, 56) }
+  @inline export function updateH(row: usize): usize { return load<u32>(row, 56) }
   // @ts-ignore: decorator
-  @inline export function reverse(row: usize): i32 { return load<i32>(row, 60) }
+  @inline export function h(row: usize): usize { return load<u32>(row, 60) }
   // @ts-ignore: decorator
-  @inline export function resetAfter(row: usize): i32 { return load<i32>(row, 64) }
+  @inline export function saved(row: usize): usize { return load<u32>(row, 64) }
   // @ts-ignore: decorator
-  @inline export function precision(row: usize): i32 { return load<i32>(row, 68) }
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 68) }
+  // @ts-ignore: decorator
+  @inline export function resetAfter(row: usize): i32 { return load<i32>(row, 72) }
+  // @ts-ignore: decorator
+  @inline export function updateGate(row: usize): i32 { return load<i32>(row, 76) }
+  // @ts-ignore: decorator
+  @inline export function zoneoutH(row: usize): f32 { return load<f32>(row, 80) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 84) }
 }
 
 /** gradients of gru; saved is overwritten by the gradients of the gates */
@@ -895,29 +1233,35 @@ export namespace GruBackward {
   // @ts-ignore: decorator
   @inline export function lengths(row: usize): usize { return load<u32>(row, 44) }
   // @ts-ignore: decorator
-  @inline export function dy(row: usize): usize { return load<u32>(row, 48) }
+  @inline export function recurrentMask(row: usize): usize { return load<u32>(row, 48) }
   // @ts-ignore: decorator
-  @inline export function dFinalH(row: usize): usize { return load<u32>(row, 52) }
+  @inline export function updateH(row: usize): usize { return load<u32>(row, 52) }
   // @ts-ignore: decorator
-  @inline export function dx(row: usize): usize { return load<u32>(row, 56) }
+  @inline export function dy(row: usize): usize { return load<u32>(row, 56) }
   // @ts-ignore: decorator
-  @inline export function dKernel(row: usize): usize { return load<u32>(row, 60) }
+  @inline export function dFinalH(row: usize): usize { return load<u32>(row, 60) }
   // @ts-ignore: decorator
-  @inline export function dRecurrentKernel(row: usize): usize { return load<u32>(row, 64) }
+  @inline export function dx(row: usize): usize { return load<u32>(row, 64) }
   // @ts-ignore: decorator
-  @inline export function dBias(row: usize): usize { return load<u32>(row, 68) }
+  @inline export function dKernel(row: usize): usize { return load<u32>(row, 68) }
   // @ts-ignore: decorator
-  @inline export function dRecurrentBias(row: usize): usize { return load<u32>(row, 72) }
+  @inline export function dRecurrentKernel(row: usize): usize { return load<u32>(row, 72) }
   // @ts-ignore: decorator
-  @inline export function dInitialH(row: usize): usize { return load<u32>(row, 76) }
+  @inline export function dBias(row: usize): usize { return load<u32>(row, 76) }
   // @ts-ignore: decorator
-  @inline export function dStates(row: usize): usize { return load<u32>(row, 80) }
+  @inline export function dRecurrentBias(row: usize): usize { return load<u32>(row, 80) }
   // @ts-ignore: decorator
-  @inline export function reverse(row: usize): i32 { return load<i32>(row, 84) }
+  @inline export function dInitialH(row: usize): usize { return load<u32>(row, 84) }
   // @ts-ignore: decorator
-  @inline export function resetAfter(row: usize): i32 { return load<i32>(row, 88) }
+  @inline export function dStates(row: usize): usize { return load<u32>(row, 88) }
   // @ts-ignore: decorator
-  @inline export function precision(row: usize): i32 { return load<i32>(row, 92) }
+  @inline export function reverse(row: usize): i32 { return load<i32>(row, 92) }
+  // @ts-ignore: decorator
+  @inline export function resetAfter(row: usize): i32 { return load<i32>(row, 96) }
+  // @ts-ignore: decorator
+  @inline export function updateGate(row: usize): i32 { return load<i32>(row, 100) }
+  // @ts-ignore: decorator
+  @inline export function precision(row: usize): i32 { return load<i32>(row, 104) }
 }
 
 /** hₜ = aₜ ∗ hₜ₋₁ + bₜ; convex 1: hₜ = aₜ ∗ hₜ₋₁ + (1 − aₜ) ∗ bₜ. a and b of masked steps are not looked at */

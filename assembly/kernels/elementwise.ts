@@ -6,6 +6,8 @@ import {
   Divide,
   Exp,
   Log,
+  Maximum,
+  MaximumBackward,
   Multiply,
   Relu,
   ReluBackward,
@@ -207,5 +209,29 @@ export function softplus(row: usize): i32 {
     const e = <f64>f32x4.extract_lane(exp(splat(-abs(v))), 0)
     store<f32>(y + i, <f32>(<f64>(v < 0 ? 0 : v) + logarithm(1 + e)))
   }
+  return Status.ok
+}
+
+export function maximum(row: usize): i32 {
+  const a = Maximum.a(row)
+  const b = Maximum.b(row)
+  const y = Maximum.y(row)
+  const bytes = (<usize>Maximum.N(row)) << 2
+  for (let i: usize = 0; i < bytes; i += 4) {
+    const u = load<f32>(a + i)
+    const v = load<f32>(b + i)
+    store<f32>(y + i, u >= v ? u : v)
+  }
+  return Status.ok
+}
+
+export function maximumBackward(row: usize): i32 {
+  const a = MaximumBackward.a(row)
+  const b = MaximumBackward.b(row)
+  const dy = MaximumBackward.dy(row)
+  const da = MaximumBackward.da(row)
+  const bytes = (<usize>MaximumBackward.N(row)) << 2
+  for (let i: usize = 0; i < bytes; i += 4)
+    store<f32>(da + i, load<f32>(a + i) >= load<f32>(b + i) ? load<f32>(dy + i) : 0)
   return Status.ok
 }

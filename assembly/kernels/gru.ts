@@ -2,6 +2,7 @@ import { Gru, Status } from '../generated/contract'
 import { sigmoid, tanh } from '../simd/activations'
 import { madd, read, splat, write } from '../simd/vector'
 import { checkLengths, isMasked } from './checks'
+import { keep, maskBytes, maskedStates } from './masks'
 import { isWorthPacking } from './product'
 import { chunkBytes, chunkSteps, copyOrZero, initialRow, rowAfter, rowBefore, timeOf } from './recurrent'
 import { multiplyWeights, prepareWeights, weightBytes, workBytesOf } from './reduced'
@@ -18,7 +19,8 @@ export function gruScratch(row: usize): u64 {
   const kernel = weightBytes(precision, I, 2 * H) + weightBytes(precision, I, H)
   const recurrent = weightBytes(precision, H, 2 * H) + weightBytes(precision, H, H)
   const gates = Gru.saved(row) ? 0 : chunkBytes(Gru.T(row), <u64>Gru.B(row) * H * 4)
-  return workBytesOf(precision, max(I, H), 2 * H) + 12 * <u64>H + kernel + recurrent + gates
+  const masked = maskBytes(Gru.recurrentMask(row), <u64>Gru.B(row) * H)
+  return workBytesOf(precision, max(I, H), 2 * H) + 12 * <u64>H + kernel + recurrent + masked + gates
 }
 
 /** The biases that are added to X · W: both for z and r; n's recurrent one only where r does not multiply it. */
@@ -29,6 +31,13 @@ function sumOfBiases(target: usize, bias: usize, recurrentBias: usize, H: i32, r
     if (recurrentBias && (j < 2 * H || !resetAfter)) sum += load<f32>(recurrentBias + i)
     store<f32>(target + i, sum)
   }
+}
+
+/** −1 where z weighs the candidate: how much of hₜ₋₁ is kept is then σ(−z), and all else stays the same. */
+// @ts-ignore: decorator
+@inline
+export function updateSign(updateGate: i32): f32 {
+  return updateGate ? -1 : 1
 }
 
 /** r = σ(r), q = r ∗ hₜ₋₁ of `lanes` units. */
@@ -56,9 +65,13 @@ function unitsForward(
   hBefore: usize,
   h: usize,
   resetAfter: i32,
+  sign: f32,
+  keeps: bool,
+  updateH: usize,
+  zoneoutH: f32,
   lanes: i32,
 ): void {
-  const z = sigmoid(read(gates + bytes, lanes))
+  const z = sigmoid(f32x4.mul(splat(sign), read(gates + bytes, lanes)))
   let n = read(gates, lanes)
   if (resetAfter) {
     const r = sigmoid(read(gates + bytes * 2, lanes))
@@ -68,16 +81,37 @@ function unitsForward(
   n = tanh(n)
   write(gates, n, lanes)
   write(gates + bytes, z, lanes)
-  const old = f32x4.mul(z, read(hBefore, lanes))
-  write(h, madd(f32x4.sub(splat(1), z), n, old), lanes)
+  const before = read(hBefore, lanes)
+  const next = madd(f32x4.sub(splat(1), z), n, f32x4.mul(z, before))
+  write(h, keeps ? keep(updateH, zoneoutH, before, next, lanes) : next, lanes)
 }
 
-function rowForward(gates: usize, H: i32, hBefore: usize, h: usize, resetAfter: i32): void {
+function rowForward(gates: usize, H: i32, hBefore: usize, h: usize, resetAfter: i32, sign: f32): void {
   const bytes = (<usize>H) << 2
   const vectors = (<usize>(H & ~3)) << 2
   let j: usize = 0
-  for (; j < vectors; j += 16) unitsForward(gates + j, bytes, hBefore + j, h + j, resetAfter, 4)
-  if (H & 3) unitsForward(gates + j, bytes, hBefore + j, h + j, resetAfter, H & 3)
+  for (; j < vectors; j += 16) unitsForward(gates + j, bytes, hBefore + j, h + j, resetAfter, sign, false, 0, 0, 4)
+  if (H & 3) unitsForward(gates + j, bytes, hBefore + j, h + j, resetAfter, sign, false, 0, 0, H & 3)
+}
+
+/** Where units may keep their state. */
+function rowKeeping(
+  gates: usize,
+  H: i32,
+  hBefore: usize,
+  h: usize,
+  resetAfter: i32,
+  sign: f32,
+  updateH: usize,
+  zoneoutH: f32,
+): void {
+  const bytes = (<usize>H) << 2
+  for (let j = 0; j < H; j += 4) {
+    const at = (<usize>j) << 2
+    const update = updateH ? updateH + at : 0
+    const lanes = min(4, H - j)
+    unitsForward(gates + at, bytes, hBefore + at, h + at, resetAfter, sign, true, update, zoneoutH, lanes)
+  }
 }
 
 export function gru(row: usize, scratch: usize, status: usize): i32 {
@@ -88,6 +122,7 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
   const lengths = Gru.lengths(row)
   const reverse = Gru.reverse(row)
   const resetAfter = Gru.resetAfter(row)
+  const sign = updateSign(Gru.updateGate(row))
   const refusal = checkLengths(lengths, B, T, status)
   if (refusal) return refusal
 
@@ -105,7 +140,12 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
   const recurrentPlace = kernelPlaceN + <usize>weightBytes(precision, I, H)
   const recurrentPlaceN = recurrentPlace + <usize>weightBytes(precision, H, 2 * H)
   const saved = Gru.saved(row)
-  const gates = saved ? saved : recurrentPlaceN + <usize>weightBytes(precision, H, H)
+  const maskedPlace = recurrentPlaceN + <usize>weightBytes(precision, H, H)
+  const mask = Gru.recurrentMask(row)
+  const gates = saved ? saved : maskedPlace + <usize>maskBytes(mask, <u64>B * H)
+  const updateH = Gru.updateH(row)
+  const zoneoutH = Gru.zoneoutH(row)
+  const keeps = updateH || zoneoutH != 0
   const steps = saved ? T : chunkSteps(T, <u64>B * H * 4)
 
   const kernel = Gru.kernel(row)
@@ -181,6 +221,7 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
       const t = timeOf(s, T, reverse)
       const before = h + <usize>rowBefore(t, reverse) * stateBytes
       const after = h + <usize>rowAfter(t, reverse) * stateBytes
+      const left = maskedStates(before, mask, 1, B * H, maskedPlace)
       const n = gates + <usize>(t - first) * stepBytes
       const zr = n + unitBytes
       const q = n + unitBytes * 3
@@ -188,7 +229,7 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
         precision,
         zr,
         gateBytes,
-        before,
+        left,
         unitBytes,
         preparedRecurrent,
         recurrent,
@@ -205,7 +246,7 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
           precision,
           q,
           gateBytes,
-          before,
+          left,
           unitBytes,
           preparedRecurrentN,
           recurrentN,
@@ -218,7 +259,7 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
           work,
         )
       } else {
-        for (let b = 0; b < B; b++) rowReset(n + <usize>b * gateBytes, H, before + <usize>b * unitBytes)
+        for (let b = 0; b < B; b++) rowReset(n + <usize>b * gateBytes, H, left + <usize>b * unitBytes)
         multiplyWeights(
           precision,
           n,
@@ -238,8 +279,15 @@ export function gru(row: usize, scratch: usize, status: usize): i32 {
       }
       for (let b = 0; b < B; b++) {
         const i = <usize>b * unitBytes
-        if (isMasked(lengths, t, b)) memory.copy(after + i, before + i, unitBytes)
-        else rowForward(n + <usize>b * gateBytes, H, before + i, after + i, resetAfter)
+        const gate = n + <usize>b * gateBytes
+        if (isMasked(lengths, t, b)) {
+          memory.copy(after + i, before + i, unitBytes)
+        } else if (keeps) {
+          const update = updateH ? updateH + <usize>t * stateBytes + i : 0
+          rowKeeping(gate, H, before + i, after + i, resetAfter, sign, update, zoneoutH)
+        } else {
+          rowForward(gate, H, before + i, after + i, resetAfter, sign)
+        }
       }
     }
   }

@@ -1,6 +1,8 @@
 import { GruBackward, Status } from '../generated/contract'
 import { madd, read, splat, write } from '../simd/vector'
 import { checkLengths, isMasked } from './checks'
+import { updateSign } from './gru'
+import { addMasked, keptGradient, maskBytes, maskedStates, takenGradient } from './masks'
 import { pack, panelBytes } from './product'
 import {
   biasGradient,
@@ -15,6 +17,12 @@ import {
 } from './recurrent'
 import { multiplyPanelsOf, productOf, roundedBytes, roundedWeights, workBytesOf } from './reduced'
 
+/** For hₜ₋₁ ∗ recurrentMask of all steps. */
+function maskedBytes(row: usize): u64 {
+  const states = <u64>GruBackward.T(row) * GruBackward.B(row) * GruBackward.H(row)
+  return maskBytes(GruBackward.recurrentMask(row), states)
+}
+
 export function gruBackwardScratch(row: usize): u64 {
   const I = GruBackward.I(row)
   const H = GruBackward.H(row)
@@ -22,7 +30,7 @@ export function gruBackwardScratch(row: usize): u64 {
   const states = 2 * <u64>GruBackward.B(row) * H * 4
   const rounded = roundedBytes(precision, I + H, 3 * H)
   const stage = stageBytes(GruBackward.lengths(row), precision, I, H, 3 * H)
-  return workBytesOf(precision, 3 * H, max(I, H)) + rounded + panelBytes(3 * H, H) + states + stage
+  return workBytesOf(precision, 3 * H, max(I, H)) + rounded + panelBytes(3 * H, H) + states + maskedBytes(row) + stage
 }
 
 /**
@@ -37,15 +45,19 @@ function unitsBackward(
   hBefore: usize,
   dh: usize,
   resetAfter: i32,
+  sign: f32,
+  updateH: usize,
   lanes: i32,
 ): void {
   const one = splat(1)
   const n = read(gates, lanes)
   const z = read(gates + bytes, lanes)
-  const dState = read(dh, lanes)
+  const dH = read(dh, lanes)
+  const dState = takenGradient(updateH, dH, lanes)
   const rest = f32x4.sub(one, z)
   const dN = f32x4.mul(f32x4.mul(dState, rest), f32x4.sub(one, f32x4.mul(n, n)))
-  const dZ = f32x4.mul(f32x4.mul(dState, f32x4.sub(read(hBefore, lanes), n)), f32x4.mul(z, rest))
+  const dKept = f32x4.mul(f32x4.mul(dState, f32x4.sub(read(hBefore, lanes), n)), f32x4.mul(z, rest))
+  const dZ = f32x4.mul(splat(sign), dKept)
   if (resetAfter) {
     const r = read(gates + bytes * 2, lanes)
     const q = read(gates + bytes * 3, lanes)
@@ -54,33 +66,59 @@ function unitsBackward(
   }
   write(gates, dN, lanes)
   write(gates + bytes, dZ, lanes)
-  write(dh, f32x4.mul(dState, z), lanes)
+  const dOld = f32x4.mul(dState, z)
+  write(dh, updateH ? f32x4.add(dOld, keptGradient(updateH, dH, lanes)) : dOld, lanes)
 }
 
-function rowBackward(gates: usize, H: i32, hBefore: usize, dh: usize, resetAfter: i32): void {
+function rowBackward(
+  gates: usize,
+  H: i32,
+  hBefore: usize,
+  dh: usize,
+  resetAfter: i32,
+  sign: f32,
+): void {
   const bytes = (<usize>H) << 2
   const vectors = (<usize>(H & ~3)) << 2
   let j: usize = 0
-  for (; j < vectors; j += 16) unitsBackward(gates + j, bytes, hBefore + j, dh + j, resetAfter, 4)
-  if (H & 3) unitsBackward(gates + j, bytes, hBefore + j, dh + j, resetAfter, H & 3)
+  for (; j < vectors; j += 16) unitsBackward(gates + j, bytes, hBefore + j, dh + j, resetAfter, sign, 0, 4)
+  if (H & 3) unitsBackward(gates + j, bytes, hBefore + j, dh + j, resetAfter, sign, 0, H & 3)
+}
+
+/** Where units may have kept their state. */
+function rowKeeping(
+  gates: usize,
+  H: i32,
+  hBefore: usize,
+  dh: usize,
+  resetAfter: i32,
+  sign: f32,
+  updateH: usize,
+): void {
+  const bytes = (<usize>H) << 2
+  for (let j = 0; j < H; j += 4) {
+    const at = (<usize>j) << 2
+    unitsBackward(gates + at, bytes, hBefore + at, dh + at, resetAfter, sign, updateH + at, min(4, H - j))
+  }
 }
 
 /** Without resetAfter: from dq, the gradient of r ∗ hₜ₋₁, that of r and its part of dh. */
 // @ts-ignore: decorator
 @inline
-function unitsReset(r: usize, hBefore: usize, dq: usize, dh: usize, lanes: i32): void {
+function unitsReset(r: usize, hBefore: usize, mask: usize, dq: usize, dh: usize, lanes: i32): void {
   const reset = read(r, lanes)
-  const dReset = read(dq, lanes)
+  const dProduct = read(dq, lanes)
+  const dReset = mask ? f32x4.mul(dProduct, read(mask, lanes)) : dProduct
   write(dh, madd(dReset, reset, read(dh, lanes)), lanes)
   const inner = f32x4.mul(reset, f32x4.sub(splat(1), reset))
   write(r, f32x4.mul(f32x4.mul(dReset, read(hBefore, lanes)), inner), lanes)
 }
 
-function rowReset(r: usize, H: i32, hBefore: usize, dq: usize, dh: usize): void {
-  const vectors = (<usize>(H & ~3)) << 2
-  let j: usize = 0
-  for (; j < vectors; j += 16) unitsReset(r + j, hBefore + j, dq + j, dh + j, 4)
-  if (H & 3) unitsReset(r + j, hBefore + j, dq + j, dh + j, H & 3)
+function rowReset(r: usize, H: i32, hBefore: usize, mask: usize, dq: usize, dh: usize): void {
+  for (let j = 0; j < H; j += 4) {
+    const at = (<usize>j) << 2
+    unitsReset(r + at, hBefore + at, mask ? mask + at : 0, dq + at, dh + at, min(4, H - j))
+  }
 }
 
 export function gruBackward(row: usize, scratch: usize, status: usize): i32 {
@@ -91,6 +129,7 @@ export function gruBackward(row: usize, scratch: usize, status: usize): i32 {
   const lengths = GruBackward.lengths(row)
   const reverse = GruBackward.reverse(row)
   const resetAfter = GruBackward.resetAfter(row)
+  const sign = updateSign(GruBackward.updateGate(row))
   const refusal = checkLengths(lengths, B, T, status)
   if (refusal) return refusal
 
@@ -106,7 +145,10 @@ export function gruBackward(row: usize, scratch: usize, status: usize): i32 {
   const panels = recurrentPlace + <usize>roundedBytes(precision, H, 3 * H)
   const dh = panels + <usize>panelBytes(3 * H, H)
   const dq = dh + stateBytes
-  const stage = dq + stateBytes
+  const masked = dq + stateBytes
+  const stage = masked + <usize>maskedBytes(row)
+  const mask = GruBackward.recurrentMask(row)
+  const updateH = GruBackward.updateH(row)
   const recurrentKernel = roundedWeights(
     precision,
     GruBackward.recurrentKernel(row),
@@ -138,31 +180,41 @@ export function gruBackward(row: usize, scratch: usize, status: usize): i32 {
       const i = <usize>b * unitBytes
       const gates = n + <usize>b * gateBytes
       // A masked step leaves dh as it is; its gates receive nothing.
-      if (isMasked(lengths, t, b)) memory.fill(gates, 0, gateBytes)
-      else rowBackward(gates, H, before + i, dh + i, resetAfter)
+      if (isMasked(lengths, t, b)) {
+        memory.fill(gates, 0, gateBytes)
+      } else if (updateH) {
+        rowKeeping(gates, H, before + i, dh + i, resetAfter, sign, updateH + <usize>t * stateBytes + i)
+      } else {
+        rowBackward(gates, H, before + i, dh + i, resetAfter, sign)
+      }
     }
     const zr = n + unitBytes
-    if (resetAfter) {
-      multiplyPanelsOf(precision, dh, unitBytes, zr, gateBytes, panels, B, 3 * H, H, dh, unitBytes, work)
-    } else {
+    if (!resetAfter) {
       multiplyPanelsOf(precision, dq, unitBytes, n, gateBytes, panelsN, B, H, H, 0, 0, work)
       for (let b = 0; b < B; b++) {
         const i = <usize>b * unitBytes
-        rowReset(n + <usize>b * gateBytes + unitBytes * 2, H, before + i, dq + i, dh + i)
+        const r = n + <usize>b * gateBytes + unitBytes * 2
+        rowReset(r, H, before + i, mask ? mask + i : 0, dq + i, dh + i)
       }
-      multiplyPanelsOf(precision, dh, unitBytes, zr, gateBytes, panels, B, 2 * H, H, dh, unitBytes, work)
+    }
+    const width = resetAfter ? 3 * H : 2 * H
+    if (mask) {
+      multiplyPanelsOf(precision, dq, unitBytes, zr, gateBytes, panels, B, width, H, 0, 0, work)
+      addMasked(dh, dq, mask, B * H)
+    } else {
+      multiplyPanelsOf(precision, dh, unitBytes, zr, gateBytes, panels, B, width, H, dh, unitBytes, work)
     }
   }
 
   const dInitialH = GruBackward.dInitialH(row)
   if (dInitialH) memory.copy(dInitialH, dh, stateBytes)
   if (dStates) memory.copy(dStates + <usize>initialRow(T, reverse) * stateBytes, dh, stateBytes)
-  weightGradients(row, kernelPlace, work, stage)
+  weightGradients(row, kernelPlace, work, masked, stage)
   return Status.ok
 }
 
 /** The products over all steps at once, from the gradients of the gates. */
-function weightGradients(row: usize, kernelPlace: usize, work: usize, stage: usize): void {
+function weightGradients(row: usize, kernelPlace: usize, work: usize, masked: usize, stage: usize): void {
   const T = GruBackward.T(row)
   const B = GruBackward.B(row)
   const I = GruBackward.I(row)
@@ -210,7 +262,8 @@ function weightGradients(row: usize, kernelPlace: usize, work: usize, stage: usi
   const dRecurrent = GruBackward.dRecurrentKernel(row)
   if (dRecurrent) {
     const reverse = GruBackward.reverse(row)
-    const states = GruBackward.h(row) + <usize>rowBefore(0, reverse) * <usize>B * unitBytes
+    const before = GruBackward.h(row) + <usize>rowBefore(0, reverse) * <usize>B * unitBytes
+    const states = maskedStates(before, GruBackward.recurrentMask(row), T, B * H, masked)
     const columns = resetAfter ? 3 * H : 2 * H
     weightGradient(
       precision,

@@ -2,6 +2,7 @@ import { Rnn, RnnBackward, Status } from '../generated/contract'
 import { relu, tanh } from '../simd/activations'
 import { read, splat, write } from '../simd/vector'
 import { checkLengths, isMasked } from './checks'
+import { addMasked, keep, keptGradient, maskBytes, maskedStates, takenGradient } from './masks'
 import { isWorthPacking, pack, panelBytes } from './product'
 import {
   biasGradient,
@@ -35,7 +36,8 @@ export function rnnScratch(row: usize): u64 {
   const H = Rnn.H(row)
   const I = Rnn.I(row)
   const precision = Rnn.precision(row)
-  return workBytesOf(precision, max(I, H), H) + weightBytes(precision, I, H) + weightBytes(precision, H, H)
+  const weights = weightBytes(precision, I, H) + weightBytes(precision, H, H)
+  return workBytesOf(precision, max(I, H), H) + weights + maskBytes(Rnn.recurrentMask(row), <u64>Rnn.B(row) * H)
 }
 
 // @ts-ignore: decorator
@@ -50,6 +52,17 @@ function rowForward(activation: i32, h: usize, H: i32): void {
   let j = 0
   for (; j + 4 <= H; j += 4, h += 16) v128.store(h, activate(activation, v128.load(h)))
   if (j < H) write(h, activate(activation, read(h, H - j)), H - j)
+}
+
+/** Where units may keep their state. */
+function rowKeeping(activation: i32, h: usize, H: i32, hBefore: usize, updateH: usize, zoneoutH: f32): void {
+  for (let j = 0; j < H; j += 4) {
+    const at = (<usize>j) << 2
+    const lanes = min(4, H - j)
+    const next = activate(activation, read(h + at, lanes))
+    const update = updateH ? updateH + at : 0
+    write(h + at, keep(update, zoneoutH, read(hBefore + at, lanes), next, lanes), lanes)
+  }
 }
 
 /** X · W + bias goes straight to the rows of h, where each step adds its recurrent part. */
@@ -70,6 +83,11 @@ export function rnn(row: usize, scratch: usize, status: usize): i32 {
   const precision = Rnn.precision(row)
   const kernelPlace = work + <usize>workBytesOf(precision, max(I, H), H)
   const recurrentPlace = kernelPlace + <usize>weightBytes(precision, I, H)
+  const maskedPlace = recurrentPlace + <usize>weightBytes(precision, H, H)
+  const mask = Rnn.recurrentMask(row)
+  const updateH = Rnn.updateH(row)
+  const zoneoutH = Rnn.zoneoutH(row)
+  const keeps = updateH || zoneoutH != 0
   const kernel = Rnn.kernel(row)
   const recurrentKernel = Rnn.recurrentKernel(row)
   const packsKernel = isWorthPacking(T * B, 1)
@@ -113,7 +131,7 @@ export function rnn(row: usize, scratch: usize, status: usize): i32 {
       precision,
       after,
       unitBytes,
-      before,
+      maskedStates(before, mask, 1, B * H, maskedPlace),
       unitBytes,
       preparedRecurrent,
       recurrentKernel,
@@ -127,11 +145,23 @@ export function rnn(row: usize, scratch: usize, status: usize): i32 {
     )
     for (let b = 0; b < B; b++) {
       const i = <usize>b * unitBytes
-      if (isMasked(lengths, t, b)) memory.copy(after + i, before + i, unitBytes)
-      else rowForward(activation, after + i, H)
+      if (isMasked(lengths, t, b)) {
+        memory.copy(after + i, before + i, unitBytes)
+      } else if (keeps) {
+        const update = updateH ? updateH + <usize>t * stateBytes + i : 0
+        rowKeeping(activation, after + i, H, before + i, update, zoneoutH)
+      } else {
+        rowForward(activation, after + i, H)
+      }
     }
   }
   return Status.ok
+}
+
+/** For hₜ₋₁ ∗ recurrentMask of all steps, or of one its gradient. */
+function maskedBytes(row: usize): u64 {
+  const states = <u64>RnnBackward.T(row) * RnnBackward.B(row) * RnnBackward.H(row)
+  return maskBytes(RnnBackward.recurrentMask(row), states)
 }
 
 export function rnnBackwardScratch(row: usize): u64 {
@@ -145,6 +175,7 @@ export function rnnBackwardScratch(row: usize): u64 {
     rounded +
     panelBytes(H, H) +
     <u64>RnnBackward.B(row) * H * 4 +
+    maskedBytes(row) +
     stage
   )
 }
@@ -174,6 +205,25 @@ function rowBackward(activation: i32, dGates: usize, h: usize, dh: usize, H: i32
   if (j < H) unitsBackward(activation, dGates + i, h + i, dh + i, H - j)
 }
 
+/** Where units may have kept their state: of these no gradient asks for the derivative at the new one. */
+function rowBackwardKeeping(
+  activation: i32,
+  dGates: usize,
+  h: usize,
+  dh: usize,
+  H: i32,
+  updateH: usize,
+): void {
+  for (let j = 0; j < H; j += 4) {
+    const at = (<usize>j) << 2
+    const lanes = min(4, H - j)
+    const d = read(dh + at, lanes)
+    const taken = takenGradient(updateH + at, d, lanes)
+    write(dGates + at, f32x4.mul(taken, slope(activation, read(h + at, lanes))), lanes)
+    write(dh + at, keptGradient(updateH + at, d, lanes), lanes)
+  }
+}
+
 export function rnnBackward(row: usize, scratch: usize, status: usize): i32 {
   const T = RnnBackward.T(row)
   const B = RnnBackward.B(row)
@@ -194,7 +244,10 @@ export function rnnBackward(row: usize, scratch: usize, status: usize): i32 {
   const recurrentPlace = kernelPlace + <usize>roundedBytes(precision, I, H)
   const panels = recurrentPlace + <usize>roundedBytes(precision, H, H)
   const dh = panels + <usize>panelBytes(H, H)
-  const stage = dh + stateBytes
+  const masked = dh + stateBytes
+  const stage = masked + <usize>maskedBytes(row)
+  const mask = RnnBackward.recurrentMask(row)
+  const updateH = RnnBackward.updateH(row)
   const dGates = RnnBackward.dGates(row)
   const h = RnnBackward.h(row)
   const dy = RnnBackward.dy(row)
@@ -210,10 +263,18 @@ export function rnnBackward(row: usize, scratch: usize, status: usize): i32 {
     enterStep(dh, dy ? dy + <usize>t * stateBytes : 0, dStates ? dStates + after : 0, stateBytes)
     for (let b = 0; b < B; b++) {
       const i = <usize>b * unitBytes
+      const state = h + after + i
       if (isMasked(lengths, t, b)) memory.fill(g + i, 0, unitBytes)
-      else rowBackward(activation, g + i, h + after + i, dh + i, H)
+      else if (updateH)
+        rowBackwardKeeping(activation, g + i, state, dh + i, H, updateH + <usize>t * stateBytes + i)
+      else rowBackward(activation, g + i, state, dh + i, H)
     }
-    multiplyPanelsOf(precision, dh, unitBytes, g, unitBytes, panels, B, H, H, dh, unitBytes, work)
+    if (mask) {
+      multiplyPanelsOf(precision, masked, unitBytes, g, unitBytes, panels, B, H, H, 0, 0, work)
+      addMasked(dh, masked, mask, B * H)
+    } else {
+      multiplyPanelsOf(precision, dh, unitBytes, g, unitBytes, panels, B, H, H, dh, unitBytes, work)
+    }
   }
 
   const dInitialH = RnnBackward.dInitialH(row)
@@ -248,7 +309,7 @@ export function rnnBackward(row: usize, scratch: usize, status: usize): i32 {
     )
   }
   if (dRecurrentKernel) {
-    const states = h + <usize>rowBefore(0, reverse) * stateBytes
+    const states = maskedStates(h + <usize>rowBefore(0, reverse) * stateBytes, mask, T, B * H, masked)
     weightGradient(
       precision,
       dRecurrentKernel,

@@ -115,4 +115,18 @@ Outcome log(const contract::LogArguments& a, Workspace& workspace) {
   return {};
 }
 
+Outcome maximum(const contract::MaximumArguments& a, Workspace& workspace) {
+  forShares(workspace, a.N, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) a.y[i] = a.a[i] >= a.b[i] ? a.a[i] : a.b[i];
+  });
+  return {};
+}
+
+Outcome maximum_backward(const contract::MaximumBackwardArguments& a, Workspace& workspace) {
+  forShares(workspace, a.N, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) a.da[i] = a.a[i] >= a.b[i] ? a.dy[i] : 0.0f;
+  });
+  return {};
+}
+
 }  // namespace ostinato::OSTINATO_LEVEL

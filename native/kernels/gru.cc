@@ -69,10 +69,14 @@ Outcome gru(const contract::GruArguments& a, Workspace& workspace) {
   const Walk walk{a.T, a.reverse != 0};
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
   const GateBuffer buffer{gateRows, stride, a.B, chunk, a.saved != nullptr, walk};
-  const Forward forward{a,         walk, rows,          kernel, recurrent,
-                        candidate, bias, candidateBias, buffer, workspace.turn()};
+  MaskedState masked;
+  if (!masked.reserve(workspace, a.recurrentMask, a.B, a.H, split)) return outOfMemory;
   StepGate gate(workspace, split);
-  workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
+  withPlain(isPlain(a), [&](auto plain) {
+    const Forward<plain> cell{a,    walk,          rows,   kernel, recurrent,       candidate,
+                              bias, candidateBias, masked, buffer, workspace.turn()};
+    workspace.parallel(split.parts, [&](int part) { cell.run(part, split, gate); });
+  });
   return gate.outcome();
 }
 
@@ -106,10 +110,12 @@ Outcome gru_backward(const contract::GruBackwardArguments& a, Workspace& workspa
 
   const Walk walk{a.T, a.reverse != 0};
   StepGate gate(workspace, split);
-  workspace.parallel(split.parts, [&](int part) {
-    Backward{a,     walk,       rows,  recurrentTransposed, candidateTransposed, rounding.of(part),
-             carry, unitStride, stride}
-        .run(part, split, gate);
+  withPlain(!a.recurrentMask && !a.updateH, [&](auto plain) {
+    workspace.parallel(split.parts, [&](int part) {
+      Backward<plain>{a,     walk,       rows,  recurrentTransposed, candidateTransposed, rounding.of(part),
+                      carry, unitStride, stride}
+          .run(part, split, gate);
+    });
   });
   if (!isOk(gate.outcome())) return gate.outcome();
 
@@ -127,9 +133,11 @@ Outcome gru_backward(const contract::GruBackwardArguments& a, Workspace& workspa
     return multiplyTransposed(workspace, left, rows, rows, a.saved, stride, columns, valid, target,
                               gates * a.H, a.precision);
   };
-  const float* previous = a.h + (a.reverse ? a.B * a.H : 0);
   if (a.dKernel && !gradient(a.x, a.I, inputs, a.dKernel)) return outOfMemory;
   if (!a.dRecurrentKernel) return {};
+  const float* previous =
+      maskedStates(workspace, a.h + (a.reverse ? a.B * a.H : 0), a.recurrentMask, a.T, a.B, a.H);
+  if (!previous) return outOfMemory;
   if (a.resetAfter) return gradient(previous, a.H, recurrents, a.dRecurrentKernel) ? Outcome{} : outOfMemory;
   float* reset = workspace.scratch(scratch::candidate, a.T * a.B * a.H);
   if (!reset) return outOfMemory;

@@ -5,6 +5,7 @@
 #pragma once
 #include "activations.h"
 #include "backward.h"
+#include "masks.h"
 
 namespace ostinato::OSTINATO_LEVEL::gruCell {
 
@@ -23,6 +24,12 @@ inline float* slotOf(float* row, int64_t block, Slot slot) {
   return row + block * blockLanes + slot * Vec::width;
 }
 
+/** −1 where z weighs the candidate: how much of hₜ₋₁ is kept is then σ(−z), and all else stays the same. */
+constexpr float updateSign(int32_t updateGate) { return updateGate ? -1.0f : 1.0f; }
+
+/** How much of hₜ₋₁ is kept, from the sum of z; this is what lies in the slot of z afterwards. */
+inline Vec keptShare(int32_t updateGate, Vec sum) { return sigmoid(broadcast(updateSign(updateGate)) * sum); }
+
 /** bias + recurrentBias, without the candidate's recurrentBias where r multiplies it. */
 inline void packGruBias(const contract::GruArguments& a, const Columns& columns, float* packed) {
   packBias(a.bias, columns, packed);
@@ -34,6 +41,12 @@ inline void packGruBias(const contract::GruArguments& a, const Columns& columns,
   }
 }
 
+/** Nothing that masks or keeps states. */
+inline bool isPlain(const contract::GruArguments& a) {
+  return !a.recurrentMask && !a.updateH && a.zoneoutH == 0;
+}
+
+template <bool plain>
 struct Forward {
   const contract::GruArguments& a;
   Walk walk;
@@ -43,6 +56,7 @@ struct Forward {
   const float* candidate;      // reset before: [panels][blocks · width][plainVectors · width]
   const float* bias;           // [blocks][3 · width]
   const float* candidateBias;  // reset after: [blocks · width]
+  const MaskedState& masked;
   GateBuffer buffer;
   int64_t turn;  // of a run with a single step
 
@@ -51,8 +65,10 @@ struct Forward {
  private:
   /** What a step reads and writes: rows of the gate buffer, and [B, H] of the states. */
   struct Step {
+    int64_t t;
     float* gates;
     const float* previous;
+    const float* left;  // what stands for the state in products
     float* next;
     RowList taken;
   };
@@ -65,6 +81,7 @@ struct Forward {
   void finish(const Step& step, int64_t row, int64_t block, Vec z, Vec n) const;
 };
 
+template <bool plain>
 struct Backward {
   const contract::GruBackwardArguments& a;
   Walk walk;
@@ -95,6 +112,7 @@ struct Backward {
   void eachUnit(int part, int64_t s, Range blocks, Body&& body) const;
   void cell(const Step& step, int64_t row, int64_t block, Vec dh) const;
   void throughReset(int part, int64_t s, Range blocks) const;
+  Vec throughMask(int64_t row, int64_t unit, Vec gradient) const;
 };
 
 }  // namespace ostinato::OSTINATO_LEVEL::gruCell

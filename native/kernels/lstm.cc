@@ -1,4 +1,5 @@
-// saved: [T, B, blocks, 4, width] holds σ(i), σ(f), tanh(g) and σ(o); backward puts their gradients there.
+// saved: [T, B, blocks, gates, width] holds σ(i), σ(f), tanh(g) and σ(o), without i where it is 1 − f;
+// backward puts their gradients there.
 #include "lstm.h"
 
 #include "backward.h"
@@ -9,33 +10,39 @@ using namespace lstmCell;
 
 namespace {
 
+template <int gates>
 void packLstm(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
-  packColumns(weights, rows, rows, columns, gateColumns(columns / lstmCell::gates), lstmCell::gates, panels,
-              share);
+  packColumns(weights, rows, rows, columns, gateColumns<gates>(columns / gates), gates, panels, share);
 }
 
+template <bool plain, class Arguments>
 struct LstmForward {
-  const contract::LstmArguments& a;
+  static constexpr int gates = gateCount<Arguments>;
+  static constexpr int64_t blockLanes = gates * Vec::width;
+
+  const Arguments& a;
   const SequenceRows& rows;
   const float* kernel;     // [blocks][I][4 · width]
   const float* recurrent;  // [blocks][H][4 · width]
   const float* bias;       // [blocks][4 · width]
+  const MaskedState& masked;
   GateBuffer buffer;
   int64_t turn;  // of a run with a single step
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
-    const Range blocks = split.vectors(gateColumns(a.H).blocks(), part, 1);
+    const Range blocks = split.vectors(gateColumns<gates>(a.H).blocks(), part, 1);
     for (int64_t s = 0; s < a.T; ++s) {
       if (a.T > 1 && s % buffer.chunk == 0) input(part, s, blocks);
       if (!gate.enter(part, s)) return;
       const lstmCell::Step step = stepOf(a, buffer, s);
-      const RowList taken = rows.at(part, step.t), masked = rows.after(part, taken);
-      carryState(masked, blocks, a.H, step.h, step.hNext);
-      carryState(masked, blocks, a.H, step.c, step.cNext);
+      const RowList taken = rows.at(part, step.t), rest = rows.after(part, taken);
+      carryState(rest, blocks, a.H, step.h, step.hNext);
+      carryState(rest, blocks, a.H, step.c, step.cNext);
+      const float* left = plain ? step.h : masked.of(part, step.h, taken);
       inTurns(a.T > 1 ? s : turn, blocks, 1, [&](int64_t block) {
         // A single step takes all weights of a block together, so that the next run finds some in the cache.
         if (a.T == 1) input(part, s, {block, block + 1});
-        recurrence(step, taken, block);
+        recurrence(step, left, taken, block);
       });
     }
   }
@@ -46,45 +53,50 @@ struct LstmForward {
     const InputProduct product{a.x, a.I, rows, part, buffer.times(s), buffer};
     for (int64_t block = blocks.begin; block < blocks.end; ++block) {
       const int64_t offset = block * blockLanes;
-      product.run<lstmCell::gates>(kernel + offset * a.I, lstmCell::gates, bias + offset, offset);
+      product.run<gates>(kernel + offset * a.I, gates, bias + offset, offset);
     }
   }
 
-  /** h · recurrentKernel for one block of units: a tile ends with all four gates of them. */
-  void recurrence(const lstmCell::Step& step, const RowList& taken, int64_t block) const {
+  /** left · recurrentKernel for one block of units: a tile ends with all four gates of them. */
+  void recurrence(const lstmCell::Step& step, const float* left, const RowList& taken, int64_t block) const {
     const int64_t offset = block * blockLanes;
-    forRowTiles<tileBudget / lstmCell::gates>(0, taken.count, [&](int64_t at, auto tileRows) {
+    forRowTiles<tileBudget / gates>(0, taken.count, [&](int64_t at, auto tileRows) {
       constexpr int n = tileRows;
-      Tile<n, lstmCell::gates> tile;
+      Tile<n, gates> tile;
       for (int r = 0; r < n; ++r) {
         const float* start = step.gates + taken[at + r] * buffer.stride + offset;
-        for (int v = 0; v < lstmCell::gates; ++v) tile.sum[r][v] = load(start + v * Vec::width);
+        for (int v = 0; v < gates; ++v) tile.sum[r][v] = load(start + v * Vec::width);
       }
-      multiply(tile, RowPointers<n>(step.h, a.H, taken, at), plainDepth(a.H), recurrent + offset * a.H,
+      multiply(tile, RowPointers<n>(left, a.H, taken, at), plainDepth(a.H), recurrent + offset * a.H,
                blockLanes);
       for (int r = 0; r < n; ++r) {
         const int64_t row = taken[at + r];
-        activate(a, step, row, block, tile.sum[r], step.gates + row * buffer.stride + offset);
+        activate<plain>(a, step, row, block, tile.sum[r], step.gates + row * buffer.stride + offset);
       }
     });
   }
 };
 
+template <bool plain, class Arguments>
 struct LstmBackward {
-  const contract::LstmBackwardArguments& a;
+  static constexpr int gates = gateCount<Arguments>;
+  using At = Slots<gates>;
+
+  const Arguments& a;
   Walk walk;
   const SequenceRows& rows;
   Transposed recurrentTransposed;
   std::byte* rounded;   // where this part rounds rows of gates
   float* cellGradient;  // [B, unitStride]: of the cell state after the present step
-  float* carry;         // [B, unitStride]: of h, along masked steps
+  float* carry;         // [B, unitStride]: of h, along masked steps and where units kept it
+  float* peepholeSums;  // [gates − 1, unitStride]: what this part adds to dPeepholes, where that is wanted
   int64_t unitStride;
   int64_t gateStride;
 
   float* gatesOf(int64_t s) const { return a.saved + walk.time(s) * a.B * gateStride; }
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
-    const Range vectors = split.vectors(gateColumns(a.H).blocks(), part, plainVectors);
+    const Range vectors = split.vectors(gateColumns<gates>(a.H).blocks(), part, plainVectors);
     for (int64_t s = a.T - 1; s >= 0; --s) {
       if (!gate.enter(part, a.T - 1 - s)) return;
       const Step step = stepOf(s);
@@ -109,9 +121,19 @@ struct LstmBackward {
     const RowList through = s == a.T - 1 ? RowList{0} : rows.at(part, walk.time(s + 1));
     if (through.count > 0) {
       forProducts(s, gatesOf(s + 1), gateStride, through, plainDepth(gateStride), recurrentTransposed,
-                  rounded, vectors, body);
+                  rounded, vectors, [&](int64_t row, int64_t block, Vec dh) {
+                    if constexpr (!plain) dh = throughMask(row, block, dh);
+                    body(row, block, dh);
+                  });
     }
     forCarried(rows.after(part, through), vectors, carry, unitStride, body);
+  }
+
+  /** Of h, from what stands for it in products and from the units that kept it. */
+  Vec throughMask(int64_t row, int64_t block, Vec dh) const {
+    const int64_t unit = block * Vec::width;
+    if (a.recurrentMask) dh = dh * load(a.recurrentMask + row * a.H + unit, a.H - unit);
+    return dh + load(carry + row * unitStride + unit);
   }
 
   /** What a step reads and writes, [B, H] each. */
@@ -138,68 +160,122 @@ struct LstmBackward {
     const int64_t unit = block * Vec::width, count = a.H - unit, at = row * a.H + unit;
     if (step.dy) dh = dh + load(step.dy + at, count);
     if (step.dStates) store(step.dStates + at, dh, count);
-    float* gates = step.gates + row * gateStride + block * lstmCell::gates * Vec::width;
+    float* sums = step.gates + row * gateStride + block * gates * Vec::width;
     float* dc = cellGradient + row * unitStride + unit;
     if (isMasked(a.lengths, row, step.t)) return store(carry + row * unitStride + unit, dh);
-    const Vec i = load(gates), f = load(gates + Vec::width);
-    const Vec g = load(gates + 2 * Vec::width), o = load(gates + 3 * Vec::width);
+    const auto peepholes = peepholesOf(a, unit);
+    const bool looks = !plain && peepholes.weights;
     const Vec one = broadcast(1.0f);
-    const Vec squashed = tanh(load(step.after + at, count));
-    const Vec dCell = fma(dh * o, one - squashed * squashed, load(dc));
-    store(dc, dCell * f);
-    store(gates, dCell * g * (i * (one - i)));
-    store(gates + Vec::width, dCell * load(step.before + at, count) * (f * (one - f)));
-    store(gates + 2 * Vec::width, dCell * i * (one - g * g));
-    store(gates + 3 * Vec::width, dh * squashed * (o * (one - o)));
+    const Vec f = load(sums + At::forget * Vec::width), g = load(sums + At::candidate * Vec::width);
+    const Vec o = load(sums + At::output * Vec::width);
+    const Vec i = gates == 4 ? load(sums) : one - f;
+    const Vec before = load(step.before + at, count);
+    SplitGradient ofC{zero(), load(dc)};
+    if constexpr (!plain) {
+      const int64_t masks = step.t * a.B * a.H;
+      const SplitGradient ofH = splitGradient(updateAt(a.updateH, masks, at), dh, count);
+      ofC = splitGradient(updateAt(a.updateC, masks, at), ofC.taken, count);
+      store(carry + row * unitStride + unit, ofH.kept);
+      dh = ofH.taken;
+    }
+    // What was stored may be the state before.
+    const Vec after = plain ? load(step.after + at, count) : fma(f, before, i * g);
+    const Vec squashed = tanh(after);
+    const Vec dOutput = dh * squashed * (o * (one - o));
+    Vec dCell = fma(dh * o, one - squashed * squashed, ofC.taken);
+    if (looks) dCell = fma(dOutput, peepholes.output(), dCell);
+    const Vec dInput = dCell * g * (i * (one - i));
+    const Vec dForget = dCell * (gates == 4 ? before : before - g) * (f * (one - f));
+    Vec dBefore = plain ? dCell * f : fma(dCell, f, ofC.kept);
+    if (looks) {
+      if constexpr (gates == 4) dBefore = fma(dInput, peepholes.input(), dBefore);
+      dBefore = fma(dForget, peepholes.forget(), dBefore);
+    }
+    if (!plain && peepholeSums) {
+      float* total = peepholeSums + unit;
+      if constexpr (gates == 4) store(total, fma(dInput, before, load(total)));
+      total += (gates - 3) * unitStride;
+      store(total, fma(dForget, before, load(total)));
+      total += unitStride;
+      store(total, fma(dOutput, after, load(total)));
+    }
+    store(dc, dBefore);
+    if constexpr (gates == 4) store(sums, dInput);
+    store(sums + At::forget * Vec::width, dForget);
+    store(sums + At::candidate * Vec::width, dCell * i * (one - g * g));
+    store(sums + At::output * Vec::width, dOutput);
   }
 };
 
-}  // namespace
+/** dPeepholes [gates − 1, H] from the sums of all parts, [parts][gates − 1, stride]. */
+void sumParts(const float* sums, int parts, int64_t rows, int64_t H, int64_t stride, float* target) {
+  std::memset(target, 0, sizeof(float) * rows * H);
+  for (int64_t row = 0; row < parts * rows; ++row) {
+    float* y = target + row % rows * H;
+    map(sums + row * stride, y, y, H, [](Vec a, Vec b) { return a + b; });
+  }
+}
 
-Outcome lstm(const contract::LstmArguments& a, Workspace& workspace) {
+template <class Arguments>
+Outcome forward(const Arguments& a, Workspace& workspace) {
+  constexpr int gates = gateCount<Arguments>;
   const Outcome checked = checkLengths(a.lengths, a.B, a.T);
   if (!isOk(checked)) return checked;
   if (isReduced(a.precision)) return lstmReduced(a, workspace);
-  const Columns columns = gateColumns(a.H);
+  const Columns columns = gateColumns<gates>(a.H);
   const int64_t gateStride = columns.vectors() * Vec::width;
-  const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, lstmCell::gates);
+  const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, gates);
   SequenceRows rows;
   if (!rows.arrange(workspace, a.lengths, a.B, split)) return outOfMemory;
   const int64_t chunk = stepsPerChunk(a.T, rows.all(0).count, gateStride);
 
   const float* kernel =
-      workspace.panels(a.kernel, role::lstm, a.I, lstmCell::gates * a.H, gateStride * a.I, packLstm);
+      workspace.panels(a.kernel, role::lstm, a.I, gates * a.H, gateStride * a.I, packLstm<gates>);
   const float* recurrent =
-      workspace.panels(a.recurrentKernel, role::lstm, a.H, lstmCell::gates * a.H, gateStride * a.H, packLstm);
+      workspace.panels(a.recurrentKernel, role::lstm, a.H, gates * a.H, gateStride * a.H, packLstm<gates>);
   float* bias = workspace.scratch(scratch::bias, gateStride);
-  float* gates = a.saved ? a.saved : workspace.scratch(scratch::gates, chunk * a.B * gateStride);
-  if (!kernel || !recurrent || !bias || !gates) return outOfMemory;
+  float* gateRows = a.saved ? a.saved : workspace.scratch(scratch::gates, chunk * a.B * gateStride);
+  if (!kernel || !recurrent || !bias || !gateRows) return outOfMemory;
   packBias(a.bias, columns, bias);
 
   const Walk walk{a.T, a.reverse != 0};
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
   copyOrClear(a.initialC, a.B * a.H, a.c + walk.from(0) * a.B * a.H);
-  const GateBuffer buffer{gates, gateStride, a.B, chunk, a.saved != nullptr, walk};
-  const LstmForward forward{a, rows, kernel, recurrent, bias, buffer, workspace.turn()};
+  MaskedState masked;
+  if (!masked.reserve(workspace, a.recurrentMask, a.B, a.H, split)) return outOfMemory;
+  const GateBuffer buffer{gateRows, gateStride, a.B, chunk, a.saved != nullptr, walk};
   StepGate gate(workspace, split);
-  workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
+  withPlain(isPlain(a), [&](auto plain) {
+    const LstmForward<plain, Arguments> cell{a,    rows,   kernel, recurrent,
+                                             bias, masked, buffer, workspace.turn()};
+    workspace.parallel(split.parts, [&](int part) { cell.run(part, split, gate); });
+  });
   return gate.outcome();
 }
 
-Outcome lstm_backward(const contract::LstmBackwardArguments& a, Workspace& workspace) {
+template <class Arguments>
+Outcome backward(const Arguments& a, Workspace& workspace) {
+  constexpr int gates = gateCount<Arguments>;
   const Outcome checked = checkLengths(a.lengths, a.B, a.T);
   if (!isOk(checked)) return checked;
-  const Columns columns = gateColumns(a.H);
+  const Columns columns = gateColumns<gates>(a.H);
   const int64_t gateStride = columns.vectors() * Vec::width, unitStride = columns.blocks() * Vec::width;
-  const int64_t weightColumns = lstmCell::gates * a.H;
+  const int64_t weightColumns = gates * a.H;
   const auto transposed = [&](const float* weights, int64_t rows) {
-    return transpose<gateColumns, lstmCell::gates>(workspace, weights, rows, a.H, a.precision);
+    return transpose<gateColumns<gates>, gates>(workspace, weights, rows, a.H, a.precision);
   };
-  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, lstmCell::gates);
+  const SequenceSplit split(workspace, a.T, a.B, 0, a.H, gates);
   const Transposed recurrentTransposed = transposed(a.recurrentKernel, a.H);
   const RoundingSpace rounding(workspace, a.precision, split, a.B, gateStride);
   float* cellGradient = workspace.scratch(scratch::cellGradient, a.B * unitStride);
   float* carry = workspace.scratch(scratch::carry, a.B * unitStride);
+  const int64_t sumElements = (gates - 1) * unitStride;
+  float* peepholeSums = nullptr;
+  if (a.dPeepholes) {
+    peepholeSums = workspace.scratch(scratch::peepholes, split.parts * sumElements);
+    if (!peepholeSums) return outOfMemory;
+    std::memset(peepholeSums, 0, sizeof(float) * split.parts * sumElements);
+  }
   SequenceRows rows;
   RowList valid;
   if (!recurrentTransposed.panels || !rounding.isReserved || !cellGradient || !carry ||
@@ -212,10 +288,15 @@ Outcome lstm_backward(const contract::LstmBackwardArguments& a, Workspace& works
 
   const Walk walk{a.T, a.reverse != 0};
   StepGate gate(workspace, split);
-  workspace.parallel(split.parts, [&](int part) {
-    LstmBackward{a,     walk,       rows,      recurrentTransposed, rounding.of(part), cellGradient,
-                 carry, unitStride, gateStride}
-        .run(part, split, gate);
+  const bool isPlain = !a.peepholes && !a.dPeepholes && !a.recurrentMask && !a.updateH && !a.updateC;
+  withPlain(isPlain, [&](auto plain) {
+    workspace.parallel(split.parts, [&](int part) {
+      float* sums = peepholeSums ? peepholeSums + part * sumElements : nullptr;
+      LstmBackward<plain, Arguments>{
+          a,     walk, rows,       recurrentTransposed, rounding.of(part), cellGradient,
+          carry, sums, unitStride, gateStride}
+          .run(part, split, gate);
+    });
   });
   if (!isOk(gate.outcome())) return gate.outcome();
 
@@ -225,14 +306,33 @@ Outcome lstm_backward(const contract::LstmBackwardArguments& a, Workspace& works
                                    transposed(a.kernel, a.I), a.I, a.dx);
     if (!done) return outOfMemory;
   }
+  if (a.dPeepholes) sumParts(peepholeSums, split.parts, gates - 1, a.H, unitStride, a.dPeepholes);
   if (a.dBias) sumColumns(workspace, a.saved, gateStride, columns, valid, a.dBias);
-  const float* previous = a.h + (a.reverse ? a.B * a.H : 0);
+  const float* previous =
+      maskedStates(workspace, a.h + (a.reverse ? a.B * a.H : 0), a.recurrentMask, a.T, a.B, a.H);
+  if (!previous) return outOfMemory;
   const auto gradient = [&](const float* left, int64_t rows, float* target) {
     return !target || multiplyTransposed(workspace, left, rows, rows, a.saved, gateStride, columns, valid,
                                          target, weightColumns, a.precision);
   };
   if (!gradient(a.x, a.I, a.dKernel) || !gradient(previous, a.H, a.dRecurrentKernel)) return outOfMemory;
   return {};
+}
+
+}  // namespace
+
+Outcome lstm(const contract::LstmArguments& a, Workspace& workspace) { return forward(a, workspace); }
+
+Outcome lstm_backward(const contract::LstmBackwardArguments& a, Workspace& workspace) {
+  return backward(a, workspace);
+}
+
+Outcome lstm_coupled(const contract::LstmCoupledArguments& a, Workspace& workspace) {
+  return forward(a, workspace);
+}
+
+Outcome lstm_coupled_backward(const contract::LstmCoupledBackwardArguments& a, Workspace& workspace) {
+  return backward(a, workspace);
 }
 
 }  // namespace ostinato::OSTINATO_LEVEL

@@ -13,6 +13,7 @@ namespace ostinato::OSTINATO_LEVEL {
 
 /** Kernels of instructions whose precision is not float32, with arguments that are already checked. */
 Outcome lstmReduced(const contract::LstmArguments& a, Workspace& workspace);
+Outcome lstmReduced(const contract::LstmCoupledArguments& a, Workspace& workspace);
 Outcome gruReduced(const contract::GruArguments& a, Workspace& workspace);
 Outcome rnnReduced(const contract::RnnArguments& a, Workspace& workspace);
 Outcome matmulReduced(const contract::MatmulArguments& a, Workspace& workspace);

@@ -28,6 +28,7 @@ struct GruForward {
   int64_t unitStride;
   GateBuffer buffer;
   RowMemory<Format> memory;
+  const MaskedState& masked;
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
     const Range blocks = split.vectors(inputColumns(a.H).blocks(), part, a.resetAfter ? 1 : reducedVectors);
@@ -35,10 +36,18 @@ struct GruForward {
       if (s % buffer.chunk == 0) input(part, s, blocks);
       const int64_t phase = a.resetAfter ? s : 2 * s;
       if (!gate.enter(part, phase)) return;
-      const Step step{buffer.at(s), a.h + walk.from(s) * a.B * a.H, a.h + walk.to(s) * a.B * a.H,
-                      rows.at(part, walk.time(s)), memory.rows(part, a.H)};
+      const int64_t t = walk.time(s);
+      const RowList taken = rows.at(part, t);
+      const float* previous = a.h + walk.from(s) * a.B * a.H;
+      const Step step{t,
+                      buffer.at(s),
+                      previous,
+                      masked.of(part, previous, taken),
+                      a.h + walk.to(s) * a.B * a.H,
+                      taken,
+                      memory.rows(part, a.H)};
       carryState(rows.after(part, step.taken), blocks, a.H, step.previous, step.next);
-      step.left.round(step.taken, step.previous, a.H);
+      step.left.round(step.taken, step.masked, a.H);
       if (a.resetAfter) {
         for (int64_t block = blocks.begin; block < blocks.end; ++block) stepResetAfter(step, block);
         continue;
@@ -53,8 +62,10 @@ struct GruForward {
  private:
   /** What a step reads and writes: rows of the gate buffer, and [B, H] of the states. */
   struct Step {
+    int64_t t;
     float* gates;
     const float* previous;
+    const float* masked;  // what stands for the state in products
     float* next;
     RowList taken;
     RoundedRows<Format> left;
@@ -81,7 +92,7 @@ struct GruForward {
         },
         [&](int64_t row, const Vec* sums) {
           float* buffered = step.gates + row * buffer.stride;
-          const Vec z = sigmoid(sums[0]), r = sigmoid(sums[1]);
+          const Vec z = keptShare(a.updateGate, sums[0]), r = sigmoid(sums[1]);
           const Vec n = tanh(fma(r, sums[2], load(slotOf(buffered, block, candidateSlot))));
           finish(step, row, block, z, n);
           if (!a.saved) return;
@@ -105,8 +116,8 @@ struct GruForward {
         [&](int64_t row, const Vec* sums) {
           float* buffered = step.gates + row * buffer.stride;
           const Vec r = sigmoid(sums[1]);
-          const Vec product = r * load(step.previous + row * a.H + unit, a.H - unit);
-          store(slotOf(buffered, block, updateSlot), sigmoid(sums[0]));
+          const Vec product = r * load(step.masked + row * a.H + unit, a.H - unit);
+          store(slotOf(buffered, block, updateSlot), keptShare(a.updateGate, sums[0]));
           store(slotOf(buffered, block, resetSlot), r);
           store(slotOf(buffered, block, fourthSlot), product);
           store(reset + row * unitStride + unit, product);
@@ -131,7 +142,9 @@ struct GruForward {
   /** hₜ = z ∗ hₜ₋₁ + (1 − z) ∗ n */
   void finish(const Step& step, int64_t row, int64_t block, Vec z, Vec n) const {
     const int64_t unit = block * Vec::width, count = a.H - unit, at = row * a.H + unit;
-    store(step.next + at, fma(z, load(step.previous + at, count) - n, n), count);
+    const Vec previous = load(step.previous + at, count);
+    const float* update = updateAt(a.updateH, step.t * a.B * a.H, at);
+    store(step.next + at, keep(update, a.zoneoutH, previous, fma(z, previous - n, n), count), count);
   }
 };
 
@@ -173,8 +186,10 @@ Outcome runGru(const contract::GruArguments& a, Workspace& workspace) {
   const Walk walk{a.T, a.reverse != 0};
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
   const GateBuffer buffer{saved, stride, a.B, chunk, a.saved != nullptr, walk};
+  MaskedState masked;
+  if (!masked.reserve(workspace, a.recurrentMask, a.B, a.H, split)) return outOfMemory;
   const Forward forward{a,    walk,          rows,  kernel,     recurrent, resetKernel, candidate,
-                        bias, candidateBias, reset, unitStride, buffer,    memory};
+                        bias, candidateBias, reset, unitStride, buffer,    memory,      masked};
   StepGate gate(workspace, split);
   workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
   return gate.outcome();

@@ -7,29 +7,32 @@ using namespace lstmCell;
 
 namespace {
 
-template <class Format>
+template <class Format, class Arguments>
 struct LstmForward {
+  static constexpr int gates = gateCount<Arguments>;
+  static constexpr int64_t blockLanes = gates * Vec::width;
   using Weights = ReducedWeights<Format, gates>;
 
-  const contract::LstmArguments& a;
+  const Arguments& a;
   const SequenceRows& rows;
   Weights kernel;
   Weights recurrent;
   const float* bias;  // [blocks][4 · width]
   GateBuffer buffer;
   RowMemory<Format> memory;
+  const MaskedState& masked;
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
-    const Range blocks = split.vectors(gateColumns(a.H).blocks(), part, 1);
+    const Range blocks = split.vectors(gateColumns<gates>(a.H).blocks(), part, 1);
     const auto left = memory.rows(part, a.H);
     for (int64_t s = 0; s < a.T; ++s) {
       if (s % buffer.chunk == 0) input(part, s, blocks);
       if (!gate.enter(part, s)) return;
       const Step step = stepOf(a, buffer, s);
-      const RowList taken = rows.at(part, step.t), masked = rows.after(part, taken);
-      carryState(masked, blocks, a.H, step.h, step.hNext);
-      carryState(masked, blocks, a.H, step.c, step.cNext);
-      left.round(taken, step.h, a.H);
+      const RowList taken = rows.at(part, step.t), rest = rows.after(part, taken);
+      carryState(rest, blocks, a.H, step.h, step.hNext);
+      carryState(rest, blocks, a.H, step.c, step.cNext);
+      left.round(taken, masked.of(part, step.h, taken), a.H);
       for (int64_t block = blocks.begin; block < blocks.end; ++block) recurrence(step, taken, left, block);
     }
   }
@@ -56,24 +59,26 @@ struct LstmForward {
           for (int v = 0; v < gates; ++v) sums[v] = load(start + v * Vec::width);
         },
         [&](int64_t row, const Vec* sums) {
-          activate(a, step, row, block, sums, gatesOfBlock + row * buffer.stride);
+          activate<false>(a, step, row, block, sums, gatesOfBlock + row * buffer.stride);
         });
   }
 };
 
-template <class Format>
-Outcome runLstm(const contract::LstmArguments& a, Workspace& workspace) {
-  using Forward = LstmForward<Format>;
+template <class Format, class Arguments>
+Outcome runLstm(const Arguments& a, Workspace& workspace) {
+  using Forward = LstmForward<Format, Arguments>;
   using Weights = typename Forward::Weights;
-  const Columns columns = gateColumns(a.H);
+  constexpr int gates = Forward::gates;
+  const Columns columns = gateColumns<gates>(a.H);
   const int64_t stride = columns.vectors() * Vec::width;
   const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, gates);
   SequenceRows rows;
   if (!rows.arrange(workspace, a.lengths, a.B, split)) return outOfMemory;
   const int64_t chunk = stepsPerChunk(a.T, rows.all(0).count, stride);
 
-  const auto kernel = Weights::template pack<gateColumns, gates>(workspace, a.kernel, a.I, a.H);
-  const auto recurrent = Weights::template pack<gateColumns, gates>(workspace, a.recurrentKernel, a.H, a.H);
+  const auto kernel = Weights::template pack<gateColumns<gates>, gates>(workspace, a.kernel, a.I, a.H);
+  const auto recurrent =
+      Weights::template pack<gateColumns<gates>, gates>(workspace, a.recurrentKernel, a.H, a.H);
   const auto memory = RowMemory<Format>::of(workspace, split, a.B, chunk, a.I, a.H);
   float* bias = workspace.scratch(scratch::bias, stride);
   float* saved = a.saved ? a.saved : workspace.scratch(scratch::gates, chunk * a.B * stride);
@@ -84,7 +89,9 @@ Outcome runLstm(const contract::LstmArguments& a, Workspace& workspace) {
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
   copyOrClear(a.initialC, a.B * a.H, a.c + walk.from(0) * a.B * a.H);
   const GateBuffer buffer{saved, stride, a.B, chunk, a.saved != nullptr, walk};
-  const Forward forward{a, rows, kernel, recurrent, bias, buffer, memory};
+  MaskedState masked;
+  if (!masked.reserve(workspace, a.recurrentMask, a.B, a.H, split)) return outOfMemory;
+  const Forward forward{a, rows, kernel, recurrent, bias, buffer, memory, masked};
   StepGate gate(workspace, split);
   workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
   return gate.outcome();
@@ -93,6 +100,10 @@ Outcome runLstm(const contract::LstmArguments& a, Workspace& workspace) {
 }  // namespace
 
 Outcome lstmReduced(const contract::LstmArguments& a, Workspace& workspace) {
+  return withFormat(a.precision, [&](auto format) { return runLstm<decltype(format)>(a, workspace); });
+}
+
+Outcome lstmReduced(const contract::LstmCoupledArguments& a, Workspace& workspace) {
   return withFormat(a.precision, [&](auto format) { return runLstm<decltype(format)>(a, workspace); });
 }
 

@@ -1,3 +1,4 @@
+#include "masks.h"
 #include "reduced.h"
 #include "rnn.h"
 
@@ -17,6 +18,7 @@ struct RnnForward {
   const float* bias;  // [H, padded]
   GateBuffer buffer;  // x · kernel + bias
   RowMemory<Format> memory;
+  const MaskedState& masked;
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
     const Range vectors = split.vectors(buffer.stride / Vec::width, part, reducedVectors);
@@ -43,18 +45,21 @@ struct RnnForward {
   void step(int part, int64_t s, Range vectors) const {
     const float *h = a.h + walk.from(s) * a.B * a.H, *buffered = buffer.at(s);
     float* next = a.h + walk.to(s) * a.B * a.H;
-    const RowList taken = rows.at(part, walk.time(s));
+    const int64_t t = walk.time(s);
+    const RowList taken = rows.at(part, t);
     carryState(rows.after(part, taken), vectors, a.H, h, next);
     const auto left = memory.rows(part, a.H);
-    left.round(taken, h, a.H);
+    left.round(taken, masked.of(part, h, taken), a.H);
     reducedProducts(
         recurrent, left, taken, vectors,
         [&](int64_t row, int64_t vector) {
           return load(buffered + row * buffer.stride + vector * Vec::width);
         },
         [&](int64_t row, int64_t vector, Vec sum) {
-          const int64_t unit = vector * Vec::width;
-          store(next + row * a.H + unit, activate(a.activation, sum), a.H - unit);
+          const int64_t unit = vector * Vec::width, at = row * a.H + unit, count = a.H - unit;
+          const float* update = updateAt(a.updateH, t * a.B * a.H, at);
+          const Vec value = activate(a.activation, sum);
+          store(next + at, keep(update, a.zoneoutH, load(h + at, count), value, count), count);
         });
   }
 };
@@ -80,8 +85,10 @@ Outcome runRnn(const contract::RnnArguments& a, Workspace& workspace) {
 
   const Walk walk{a.T, a.reverse != 0};
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
-  const Forward forward{a,     walk, rows, kernel, recurrent, bias, {sums, stride, a.B, chunk, false, walk},
-                        memory};
+  MaskedState masked;
+  if (!masked.reserve(workspace, a.recurrentMask, a.B, a.H, split)) return outOfMemory;
+  const GateBuffer buffer{sums, stride, a.B, chunk, false, walk};
+  const Forward forward{a, walk, rows, kernel, recurrent, bias, buffer, memory, masked};
   StepGate gate(workspace, split);
   workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
   return gate.outcome();

@@ -1,11 +1,13 @@
 #include "rnn.h"
 
 #include "backward.h"
+#include "masks.h"
 
 namespace ostinato::OSTINATO_LEVEL {
 
 namespace {
 
+template <bool plain>
 struct RnnForward {
   const contract::RnnArguments& a;
   Walk walk;
@@ -14,6 +16,7 @@ struct RnnForward {
   const float* recurrent;  // [panels][H][plainVectors · width]
   const float* bias;       // [H, padded]
   GateBuffer buffer;       // x · kernel + bias
+  const MaskedState& masked;
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
     const Range vectors = split.vectors(buffer.stride / Vec::width, part, plainVectors);
@@ -38,24 +41,31 @@ struct RnnForward {
   void step(int part, int64_t s, Range vectors) const {
     const float *h = a.h + walk.from(s) * a.B * a.H, *sums = buffer.at(s);
     float* next = a.h + walk.to(s) * a.B * a.H;
-    const RowList taken = rows.at(part, walk.time(s));
+    const int64_t t = walk.time(s);
+    const RowList taken = rows.at(part, t);
     carryState(rows.after(part, taken), vectors, a.H, h, next);
-    forProducts(s, h, a.H, taken, plainDepth(a.H), recurrent, vectors,
+    const float* left = plain ? h : masked.of(part, h, taken);
+    forProducts(s, left, a.H, taken, plainDepth(a.H), recurrent, vectors,
                 [&](int64_t row, int64_t vector, Vec sum) {
-                  const int64_t unit = vector * Vec::width;
-                  const Vec value = activate(a.activation, sum + load(sums + row * buffer.stride + unit));
-                  store(next + row * a.H + unit, value, a.H - unit);
+                  const int64_t unit = vector * Vec::width, at = row * a.H + unit, count = a.H - unit;
+                  Vec value = activate(a.activation, sum + load(sums + row * buffer.stride + unit));
+                  if constexpr (!plain) {
+                    const float* update = updateAt(a.updateH, t * a.B * a.H, at);
+                    value = keep(update, a.zoneoutH, load(h + at, count), value, count);
+                  }
+                  store(next + at, value, count);
                 });
   }
 };
 
+template <bool plain>
 struct RnnBackward {
   const contract::RnnBackwardArguments& a;
   Walk walk;
   const SequenceRows& rows;
   Transposed recurrentTransposed;
   std::byte* rounded;  // where this part rounds rows of gates
-  float* carry;        // [B, stride]: gradient of h along masked steps
+  float* carry;        // [B, stride]: gradient of h along masked steps and where units kept it
   int64_t stride;
 
   float* gatesOf(int64_t s) const { return a.dGates + walk.time(s) * a.B * stride; }
@@ -82,9 +92,18 @@ struct RnnBackward {
     const RowList through = s == a.T - 1 ? RowList{0} : rows.at(part, walk.time(s + 1));
     if (through.count > 0) {
       forProducts(s, gatesOf(s + 1), stride, through, plainDepth(a.H), recurrentTransposed, rounded, vectors,
-                  body);
+                  [&](int64_t row, int64_t vector, Vec dh) {
+                    if constexpr (!plain) dh = throughMask(row, vector * Vec::width, dh);
+                    body(row, vector, dh);
+                  });
     }
     forCarried(rows.after(part, through), vectors, carry, stride, body);
+  }
+
+  /** Of h, from what stands for it in products and from the units that kept it. */
+  Vec throughMask(int64_t row, int64_t unit, Vec dh) const {
+    if (a.recurrentMask) dh = dh * load(a.recurrentMask + row * a.H + unit, a.H - unit);
+    return dh + load(carry + row * stride + unit);
   }
 
   /** What a step reads and writes, [B, H] each. */
@@ -106,6 +125,13 @@ struct RnnBackward {
     if (step.dy) dh = dh + load(step.dy + at, count);
     if (step.dStates) store(step.dStates + at, dh, count);
     if (isMasked(a.lengths, row, step.t)) return store(carry + row * stride + unit, dh);
+    if constexpr (!plain) {
+      const float* update = updateAt(a.updateH, step.t * a.B * a.H, at);
+      const SplitGradient parts = splitGradient(update, dh, count);
+      store(carry + row * stride + unit, parts.kept);
+      dh = parts.taken;
+    }
+    // Where a unit kept its old state no gradient asks for the derivative at the new one.
     store(step.gates + row * stride + unit, derive(a.activation, load(step.h + at, count), dh));
   }
 };
@@ -135,9 +161,14 @@ Outcome rnn(const contract::RnnArguments& a, Workspace& workspace) {
 
   const Walk walk{a.T, a.reverse != 0};
   copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
-  const RnnForward forward{a, walk, rows, kernel, recurrent, bias, {sums, stride, a.B, chunk, false, walk}};
+  MaskedState masked;
+  if (!masked.reserve(workspace, a.recurrentMask, a.B, a.H, split)) return outOfMemory;
+  const GateBuffer buffer{sums, stride, a.B, chunk, false, walk};
   StepGate gate(workspace, split);
-  workspace.parallel(split.parts, [&](int part) { forward.run(part, split, gate); });
+  withPlain(!a.recurrentMask && !a.updateH && a.zoneoutH == 0, [&](auto plain) {
+    const RnnForward<plain> cell{a, walk, rows, kernel, recurrent, bias, buffer, masked};
+    workspace.parallel(split.parts, [&](int part) { cell.run(part, split, gate); });
+  });
   return gate.outcome();
 }
 
@@ -164,8 +195,11 @@ Outcome rnn_backward(const contract::RnnBackwardArguments& a, Workspace& workspa
 
   const Walk walk{a.T, a.reverse != 0};
   StepGate gate(workspace, split);
-  workspace.parallel(split.parts, [&](int part) {
-    RnnBackward{a, walk, rows, recurrentTransposed, rounding.of(part), carry, stride}.run(part, split, gate);
+  withPlain(!a.recurrentMask && !a.updateH, [&](auto plain) {
+    workspace.parallel(split.parts, [&](int part) {
+      RnnBackward<plain>{a, walk, rows, recurrentTransposed, rounding.of(part), carry, stride}.run(
+          part, split, gate);
+    });
   });
   if (!isOk(gate.outcome())) return gate.outcome();
 
@@ -176,7 +210,9 @@ Outcome rnn_backward(const contract::RnnBackwardArguments& a, Workspace& workspa
     if (!done) return outOfMemory;
   }
   if (a.dBias) sumColumns(workspace, a.dGates, stride, columns, valid, a.dBias);
-  const float* previous = a.h + (a.reverse ? a.B * a.H : 0);
+  const float* previous =
+      maskedStates(workspace, a.h + (a.reverse ? a.B * a.H : 0), a.recurrentMask, a.T, a.B, a.H);
+  if (!previous) return outOfMemory;
   const auto gradient = [&](const float* left, int64_t rows, float* target) {
     return !target || multiplyTransposed(workspace, left, rows, rows, a.dGates, stride, columns, valid,
                                          target, a.H, a.precision);

@@ -53,7 +53,10 @@ enum Slot : int {
   candidate,
   partial,
   order,
-  roundedRows
+  roundedRows,
+  peepholes,
+  maskedState,
+  maskedStates
 };
 }
 

@@ -18,6 +18,8 @@ bool IsRecurrent(const Instruction& instruction) {
     case contract::Instruction::rnn_backward:
     case contract::Instruction::lstm:
     case contract::Instruction::lstm_backward:
+    case contract::Instruction::lstm_coupled:
+    case contract::Instruction::lstm_coupled_backward:
     case contract::Instruction::gru:
     case contract::Instruction::gru_backward:
       return true;

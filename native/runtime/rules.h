@@ -56,7 +56,7 @@ struct AttributeRule {
 };
 
 struct InstructionRule {
-  static constexpr int maximumOperands = 20;
+  static constexpr int maximumOperands = 24;
   static constexpr int maximumAttributes = 12;
   static constexpr int maximumVariables = 8;
 

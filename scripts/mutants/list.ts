@@ -16,8 +16,8 @@ const native: readonly Omit<Mutant, 'executor'>[] = [
     name: 'lstm: input and forget gate swapped',
     file: 'native/kernels/lstm.h',
     cases: 'lstm',
-    find: 'return {H, 4, {0, 1, 2, 3}, 4, 0};',
-    replace: 'return {H, 4, {1, 0, 2, 3}, 4, 0};',
+    find: 'return {H, gates, {0, 1, 2, 3}, gates, 0};',
+    replace: 'return {H, gates, {1, 0, 2, 3}, gates, 0};',
   },
   {
     name: 'lstm: mask dropped',
@@ -30,15 +30,29 @@ const native: readonly Omit<Mutant, 'executor'>[] = [
     name: 'lstm_backward: cell gradient not carried through the forget gate',
     file: 'native/kernels/lstm.cc',
     cases: 'lstm',
-    find: 'store(dc, dCell * f);',
-    replace: 'store(dc, dCell);',
+    find: 'plain ? dCell * f : fma(dCell, f, ofC.kept)',
+    replace: 'plain ? dCell : dCell + ofC.kept',
+  },
+  {
+    name: 'lstm: the output gate looks at the cell before',
+    file: 'native/kernels/lstm.h',
+    cases: 'lstm',
+    find: 'fma(peepholes.output(), cell, outputSum)',
+    replace: 'fma(peepholes.output(), before, outputSum)',
+  },
+  {
+    name: 'recurrent cells: the gradient of a state that was kept goes to the new one',
+    file: 'native/kernels/masks.h',
+    cases: 'gru',
+    find: 'return {select(updated, zero(), gradient), select(updated, gradient, zero())};',
+    replace: 'return {select(updated, gradient, zero()), select(updated, zero(), gradient)};',
   },
   {
     name: 'recurrent cells: the states of backward one step off when reversed',
     file: 'native/kernels/rnn.cc',
     cases: 'rnn',
-    find: 'const float* previous = a.h + (a.reverse ? a.B * a.H : 0);',
-    replace: 'const float* previous = a.h;',
+    find: 'a.h + (a.reverse ? a.B * a.H : 0)',
+    replace: 'a.h',
   },
   {
     name: 'gru: reset before where it should be after',
@@ -128,12 +142,11 @@ const native: readonly Omit<Mutant, 'executor'>[] = [
 
 const wasm: readonly Omit<Mutant, 'executor'>[] = [
   {
-    name: 'lstm: candidate and output gate swapped',
+    name: 'lstm: the candidate taken from the output gate',
     file: 'assembly/kernels/lstm.ts',
     cases: 'lstm',
-    find: 'const g = tanh(read(gates + bytes * 2, lanes))\n  const o = sigmoid(read(gates + bytes * 3, lanes))',
-    replace:
-      'const g = tanh(read(gates + bytes * 3, lanes))\n  const o = sigmoid(read(gates + bytes * 2, lanes))',
+    find: 'const g = tanh(read(forget + bytes, lanes))',
+    replace: 'const g = tanh(read(output, lanes))',
   },
   {
     name: 'recurrent cells: reversed steps write the row that they read',
@@ -141,6 +154,13 @@ const wasm: readonly Omit<Mutant, 'executor'>[] = [
     cases: 'rnn',
     find: 'return reverse ? t : t + 1',
     replace: 'return t + 1',
+  },
+  {
+    name: 'recurrent cells: the mask forgotten on the way back',
+    file: 'assembly/kernels/masks.ts',
+    cases: 'rnn',
+    find: 'madd(v128.load(d + i), v128.load(mask + i), v128.load(dh + i))',
+    replace: 'f32x4.add(v128.load(d + i), v128.load(dh + i))',
   },
   {
     name: 'gru: recurrent bias forgotten',
@@ -197,20 +217,26 @@ const reference: readonly Omit<Mutant, 'executor'>[] = [
   {
     name: 'lstm: forget gate on the new candidate',
     file: 'src/backends/reference/kernels/lstm.ts',
-    find: 'cNext[j] = f * cPrevious[j]! + i * g',
-    replace: 'cNext[j] = i * cPrevious[j]! + f * g',
+    find: 'const cell = f * before + i * g\n        const o',
+    replace: 'const cell = i * before + f * g\n        const o',
   },
   {
     name: 'lstm_backward: derivative of the output gate',
     file: 'src/backends/reference/kernels/lstm.ts',
-    find: 'gates[3 * H + j] = dh[j]! * s * o * (1 - o)',
-    replace: 'gates[3 * H + j] = dh[j]! * s * o',
+    find: 'const dO = dNew * s * o * (1 - o)',
+    replace: 'const dO = dNew * s * o',
   },
   {
     name: 'gru_backward: z and 1 − z',
     file: 'src/backends/reference/kernels/gru.ts',
-    find: 'dh[j] = dh[j]! * z[j]!',
-    replace: 'dh[j] = dh[j]! * (1 - z[j]!)',
+    find: 'dNew[j]! * share[j]! + dMasked',
+    replace: 'dNew[j]! * (1 - share[j]!) + dMasked',
+  },
+  {
+    name: 'recurrent cells: the wrong share of a state kept',
+    file: 'src/backends/reference/kernels/sequence.ts',
+    find: 'return share * before + (1 - share) * next',
+    replace: 'return (1 - share) * before + share * next',
   },
   {
     name: 'rnn: masks begin one step late',

@@ -2,6 +2,7 @@
 import { OstinatoError } from '../errors.js'
 import { features, operandOf, scan, sequenceMask, type Tensor } from '../graph/index.js'
 import { type Initializer, type InitializerLike, toInitializer } from '../initializers/index.js'
+import { layers } from '../layers/index.js'
 import type { Json, Scope } from '../layers/layer.js'
 import { known } from '../layers/options.js'
 import {
@@ -72,6 +73,11 @@ function initialOf(
 }
 
 function checkDefinition({ name, step, states }: CellDefinition<string, string, CellOptions>): void {
+  if (Object.hasOwn(layers, name)) {
+    throw new OstinatoError('INVALID_OPTION', 'defineCell', `there is a layer of that name: "${name}"`, {
+      remedy: 'Give it another: a model file tells cells by their names',
+    })
+  }
   const valid = typeof name === 'string' && /^[\w.-]+$/.test(name)
   if (valid && typeof step === 'function' && typeof states === 'function') return
   throw new OstinatoError('INVALID_OPTION', 'defineCell', {

@@ -17,7 +17,10 @@ export interface Batch {
    * axis is named after its input, or as the shape of the input says.
    */
   readonly lengths?: TensorLike | TensorRecord
-  /** 1 where a step is valid [batch, time]; instead of `lengths`, and a record by axis in the same way. */
+  /**
+   * 1 where a step is valid [batch, time], with gaps anywhere; instead of `lengths`, and a record by axis in the same way. A
+   * masked step changes nothing: recurrent layers carry their state over it, losses and pooling pass it by.
+   */
   readonly mask?: TensorLike | TensorRecord
   /** How much each row [batch] or step [batch, time] counts in the loss; of several outputs, those left out count 1. */
   readonly weights?: Tensors

@@ -21,8 +21,8 @@ export function checkLengths(
   return data as Int32Array
 }
 
-/** The lengths that a mask [batch, time] of ones then zeros says. Gaps and left padding are refused. */
-export function maskToLengths(mask: TensorLike, where: string): Int32Array {
+/** The lengths that a mask [batch, time] of ones then zeros says; undefined where it has gaps or begins with zeros. */
+export function maskToLengths(mask: TensorLike, where: string): Int32Array | undefined {
   const { data, shape } = toTensorData(mask, 'i32', where)
   const [batch, time] = shape
   if (shape.length !== 2 || batch === undefined || time === undefined) {
@@ -32,24 +32,20 @@ export function maskToLengths(mask: TensorLike, where: string): Int32Array {
     })
   }
   const lengths = new Int32Array(batch)
+  let padded = true
   for (let row = 0; row < batch; row++) {
     for (let t = 0; t < time; t++) {
       const value = data[row * time + t]!
-      if (value !== 0 && value !== 1) throw invalid(`${where}[${row}][${t}]`, '0 or 1', String(value))
-      if (value === 0) continue
-      if (lengths[row] !== t) {
-        throw invalid(
-          `${where}, row ${row}`,
-          'ones, then zeros (right padding)',
-          `a 1 at step ${t} after a 0`,
-        )
+      if (value !== 0 && value !== 1) {
+        throw new OstinatoError('INVALID_MASK', `${where}[${row}][${t}]`, {
+          expected: '0 or 1',
+          received: String(value),
+        })
       }
+      if (value === 0) continue
+      padded &&= lengths[row] === t
       lengths[row] = t + 1
     }
   }
-  return lengths
-}
-
-function invalid(where: string, expected: string, received: string): OstinatoError {
-  return new OstinatoError('INVALID_MASK', where, { expected, received })
+  return padded ? lengths : undefined
 }

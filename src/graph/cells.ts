@@ -19,6 +19,12 @@ export interface SequenceOptions {
   /** [batch, units]; zeros when absent. */
   readonly initialH?: Tensor | undefined
   readonly reverse?: boolean
+  /** [batch, units]: multiplies hₜ₋₁ in products with recurrent weights, the same at all steps. */
+  readonly recurrentMask?: Tensor | undefined
+  /** [time, batch, units]: where 0, a unit keeps its h of the step before. */
+  readonly updateH?: Tensor | undefined
+  /** How much of its h every unit keeps where there is no updateH, which training needs. Default 0. */
+  readonly zoneoutH?: number
   /** Keep what the backward pass needs. */
   readonly training: boolean
 }
@@ -42,7 +48,8 @@ interface StateAxes {
 
 interface Axes extends StateAxes {
   readonly states: readonly Dimension[]
-  readonly saved: readonly Dimension[]
+  /** What is kept of each step for the backward pass: so many vectors of units, rounded up to 16. */
+  saved(vectors: number): readonly Dimension[]
 }
 
 function axesOf(x: Tensor, recurrentKernel: Tensor): Axes {
@@ -61,8 +68,14 @@ function axesOf(x: Tensor, recurrentKernel: Tensor): Axes {
   if (units?.kind !== 'constant')
     throw mismatch(x, 'recurrent kernel', 'fixed units', shapeName(recurrentKernel.shape))
   const { dimensions } = x.graph
-  const saved = dimensions.constant(4 * Math.ceil(units.value / 16) * 16)
-  return { time, batch, units, states: [dimensions.plus(time, 1), batch, units], saved: [time, batch, saved] }
+  const stride = Math.ceil(units.value / 16) * 16
+  return {
+    time,
+    batch,
+    units,
+    states: [dimensions.plus(time, 1), batch, units],
+    saved: (vectors) => [time, batch, dimensions.constant(vectors * stride)],
+  }
 }
 
 /** The outputs and the last state inside stored states [T + 1, B, H]. */
@@ -93,51 +106,80 @@ export function rnn(
   options: SequenceOptions & { activation: RnnActivation },
 ): SequenceResult {
   const axes = axesOf(x, weights.recurrentKernel)
-  const { lengths, initialH, reverse = false } = options
+  const { lengths, initialH, recurrentMask, updateH, reverse = false, zoneoutH = 0 } = options
   const node = x.graph.append(
     'rnn',
-    { x, ...weights, initialH, lengths },
+    { x, ...weights, initialH, lengths, recurrentMask, updateH },
     { h: axes.states },
     {
       reverse: reverse ? 1 : 0,
+      zoneoutH,
       activation: rnnActivations.indexOf(options.activation),
     },
   )
   return finish(node, axes, reverse)
 }
 
+export interface LstmWeights extends CellWeights {
+  /** [3 · units], or [2 · units] without an input gate of its own: what c adds to the gates i f o, unit by unit. */
+  readonly peepholes?: Tensor | undefined
+}
+
+export interface LstmOperationOptions extends SequenceOptions {
+  readonly initialC?: Tensor | undefined
+  /** As updateH and zoneoutH, of c. */
+  readonly updateC?: Tensor | undefined
+  readonly zoneoutC?: number
+  /** The input gate is 1 − σ(f), and weights have the gates f g o. Default false. */
+  readonly coupled?: boolean
+}
+
 /** [i f g o] = xₜ · kernel + hₜ₋₁ · recurrentKernel + bias; cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ tanh(g); hₜ = σ(o) ∗ tanh(cₜ) */
 export function lstm(
   x: Tensor,
-  weights: CellWeights,
-  options: SequenceOptions & { initialC?: Tensor | undefined },
+  weights: LstmWeights,
+  options: LstmOperationOptions,
 ): SequenceResult & { finalC: Tensor } {
   const axes = axesOf(x, weights.recurrentKernel)
-  const { lengths, initialH, initialC, reverse = false } = options
+  const { lengths, initialH, initialC, reverse = false, coupled = false } = options
+  const { recurrentMask, updateH, updateC, zoneoutH = 0, zoneoutC = 0 } = options
   const node = x.graph.append(
-    'lstm',
-    { x, ...weights, initialH, initialC, lengths },
-    { h: axes.states, c: axes.states, saved: options.training ? axes.saved : undefined },
-    { reverse: reverse ? 1 : 0 },
+    coupled ? 'lstm_coupled' : 'lstm',
+    { x, ...weights, initialH, initialC, lengths, recurrentMask, updateH, updateC },
+    { h: axes.states, c: axes.states, saved: options.training ? axes.saved(coupled ? 3 : 4) : undefined },
+    { reverse: reverse ? 1 : 0, zoneoutH, zoneoutC },
   )
   const { final: finalC } = windows(node, 'c', axes, reverse)
   node.windows.set('finalC', finalC)
   return { ...finish(node, axes, reverse), finalC }
 }
 
-/** Gates z r n; hₜ = z ∗ hₜ₋₁ + (1 − z) ∗ n. resetAfter: r multiplies the recurrent product, else the state before it. */
+/** Which of the two states the update gate z of a gru weighs, in the order of the attribute. */
+export const updateGates = ['previous', 'candidate'] as const
+export type UpdateGate = (typeof updateGates)[number]
+
+/**
+ * Gates z r n; hₜ = z ∗ hₜ₋₁ + (1 − z) ∗ n, or with the update gate on the candidate hₜ = (1 − z) ∗ hₜ₋₁ + z ∗ n.
+ * resetAfter: r multiplies the recurrent product, else the state before it.
+ */
 export function gru(
   x: Tensor,
   weights: CellWeights & { recurrentBias?: Tensor | undefined },
-  options: SequenceOptions & { resetAfter: boolean },
+  options: SequenceOptions & { resetAfter: boolean; updateGate?: UpdateGate },
 ): SequenceResult {
   const axes = axesOf(x, weights.recurrentKernel)
-  const { lengths, initialH, reverse = false } = options
+  const { lengths, initialH, recurrentMask, updateH } = options
+  const { reverse = false, zoneoutH = 0, updateGate = 'previous' } = options
   const node = x.graph.append(
     'gru',
-    { x, ...weights, initialH, lengths },
-    { h: axes.states, saved: options.training ? axes.saved : undefined },
-    { reverse: reverse ? 1 : 0, resetAfter: options.resetAfter ? 1 : 0 },
+    { x, ...weights, initialH, lengths, recurrentMask, updateH },
+    { h: axes.states, saved: options.training ? axes.saved(4) : undefined },
+    {
+      reverse: reverse ? 1 : 0,
+      resetAfter: options.resetAfter ? 1 : 0,
+      updateGate: updateGates.indexOf(updateGate),
+      zoneoutH,
+    },
   )
   return finish(node, axes, reverse)
 }

@@ -17,6 +17,7 @@ import {
   reverseTime,
   sigmoid,
   slice,
+  subtract,
   transpose,
 } from './operations.js'
 
@@ -95,6 +96,8 @@ const cellGradients = {
   initialH: 'dInitialH',
 }
 
+const lstmGradients = { ...cellGradients, peepholes: 'dPeepholes', initialC: 'dInitialC' }
+
 /** The gradient of a loss with respect to its prediction. */
 function lossBackward(instruction: InstructionName, operand: string, gradient: string): Derivative {
   return ({ node, graph }) => {
@@ -164,12 +167,43 @@ export const derivatives: Partial<Record<InstructionName, Derivative>> = {
     const condition = operand('condition')
     const chosen = (name: string): Tensor | undefined =>
       needs(name)
-        ? operandOf(graph.append('select', { condition, [name]: dy }, { y: dy.shape }), 'y')
+        ? operandOf(graph.append('select', { condition, [name]: dy }, { y: operand(name).shape }), 'y')
         : undefined
     return { a: chosen('a'), b: chosen('b') }
   },
   clip: fromOutput('clip_backward'),
   softplus: ({ operand }, dy) => ({ x: multiply(dy, sigmoid(operand('x'))) }),
+  maximum: ({ graph, operand, needs }, dy) => {
+    const operands = { a: operand('a'), b: operand('b'), dy }
+    const da = operandOf(graph.append('maximum_backward', operands, { da: dy.shape }), 'da')
+    return { a: da, b: needs('b') ? subtract(dy, da) : undefined }
+  },
+  gather_steps: ({ node, graph, operand }, dy) => {
+    const shift = node.attributes.get('shift') as number
+    const operands = { steps: operand('steps'), dy }
+    const dx = operand('x').shape
+    return { x: operandOf(graph.append('gather_steps_backward', operands, { dx }, { shift }), 'dx') }
+  },
+  max_steps: ({ node, graph, operand }, dy) => {
+    const operands = { x: operand('x'), mask: node.operands.get('mask'), y: operand('y'), dy }
+    const dx = operand('x').shape
+    return { x: operandOf(graph.append('max_steps_backward', operands, { dx }), 'dx') }
+  },
+  layer_norm: ({ node, graph, operand, needs }, dy) => {
+    const operands = {
+      x: operand('x'),
+      scale: node.operands.get('scale'),
+      statistics: operand('statistics'),
+      dy,
+    }
+    const backward = graph.append('layer_norm_backward', operands, {
+      dx: dy.shape,
+      dScale: needs('scale') ? operand('scale').shape : undefined,
+      dShift: needs('shift') ? operand('shift').shape : undefined,
+    })
+    const gradient = (name: string) => backward.operands.get(name)
+    return { x: gradient('dx'), scale: gradient('dScale'), shift: gradient('dShift') }
+  },
   exp: ({ operand }, dy) => ({ x: multiply(dy, operand('y')) }),
   log: ({ operand }, dy) => ({ x: divide(dy, operand('x')) }),
   dropout: ({ node }, dy) => ({
@@ -203,7 +237,8 @@ export const derivatives: Partial<Record<InstructionName, Derivative>> = {
     b: needs('b') ? matmulTransposeA(dy, operand('a')) : undefined,
   }),
   rnn: cellBackward('rnn_backward', cellGradients),
-  lstm: cellBackward('lstm_backward', { ...cellGradients, initialC: 'dInitialC' }),
+  lstm: cellBackward('lstm_backward', lstmGradients),
+  lstm_coupled: cellBackward('lstm_coupled_backward', lstmGradients),
   gru: cellBackward('gru_backward', { ...cellGradients, recurrentBias: 'dRecurrentBias' }),
   linear_recurrence: cellBackward('linear_recurrence_backward', { a: 'da', b: 'db', initialH: 'dInitialH' }),
   softmax_cross_entropy: lossBackward('softmax_cross_entropy_backward', 'logits', 'dLogits'),

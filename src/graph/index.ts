@@ -16,4 +16,5 @@ export {
   sequenceMask,
   type Tensors,
 } from './scan.js'
+export * from './steps.js'
 export * from './windows.js'

@@ -2,7 +2,7 @@
 import type { InstructionName } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import { type Dimension, sameShape, shapeName } from './dimension.js'
-import { operandOf, type Scalar, type Tensor } from './graph.js'
+import { type Graph, operandOf, type Scalar, type Tensor } from './graph.js'
 
 export function mismatch(
   tensor: Tensor,
@@ -72,6 +72,34 @@ export const add = (a: Tensor, b: Tensor): Tensor => binary('add', a, b)
 export const subtract = (a: Tensor, b: Tensor): Tensor => binary('subtract', a, b)
 export const multiply = (a: Tensor, b: Tensor): Tensor => binary('multiply', a, b)
 export const divide = (a: Tensor, b: Tensor): Tensor => binary('divide', a, b)
+
+/** The larger of two, elementwise; of equals the first, to which the gradient goes. */
+export function maximum(a: Tensor, b: Tensor): Tensor {
+  if (!sameShape(a.shape, b.shape))
+    throw mismatch(a, 'maximum', `two of ${shapeName(a.shape)}`, shapeName(b.shape))
+  return operandOf(a.graph.append('maximum', { a, b }, { y: a.shape }), 'y')
+}
+
+/** (x − μ) ∕ √(σ² + epsilon) ∗ scale + shift over the last axis; scale and shift [N] (Ba et al. 2016) */
+export function layerNorm(
+  x: Tensor,
+  options: {
+    readonly scale?: Tensor | undefined
+    readonly shift?: Tensor | undefined
+    readonly epsilon: number
+  },
+): Tensor {
+  const { graph } = x
+  const { scale, shift, epsilon } = options
+  const [rows, size] = [graph.elements(x.shape.slice(0, -1)), graph.elements(x.shape.slice(-1))]
+  const node = graph.append(
+    'layer_norm',
+    { x: graph.reshape(x, [rows, size]), scale, shift },
+    { y: [rows, size], statistics: [rows, 2] },
+    { epsilon },
+  )
+  return graph.reshape(operandOf(node, 'y'), x.shape)
+}
 
 /** a [..., K] · b [K, N] (+ bias [N]) → [..., N] */
 export function matmul(a: Tensor, b: Tensor, bias?: Tensor): Tensor {
@@ -216,6 +244,11 @@ export function partLengths(x: Tensor, d: number, lengths?: Tensor): Tensor {
   return graph.reshape(operandOf(node, 'y'), [graph.elements(y.shape)])
 }
 
+/** A tensor of one number. */
+export function fill(graph: Graph, shape: readonly Dimension[], value: number): Tensor {
+  return operandOf(graph.append('fill', {}, { y: shape }, { value }), 'y')
+}
+
 export function copy(x: Tensor): Tensor {
   const y = x.graph.tensor(x.shape, x.type)
   return operandOf(x.graph.append('copy', { x }, { y }), 'y')
@@ -272,6 +305,11 @@ export function randomUniform(
 export function sampleCategorical(logits: Tensor, uniform: Tensor): Tensor {
   const y = logits.shape.slice(0, -1)
   return operandOf(logits.graph.append('sample_categorical', { logits, uniform }, { y }), 'y')
+}
+
+/** What dropout multiplies a tensor [time, batch, features] or [batch, features] by: 0 or 1 ∕ (1 − rate). */
+export function dropoutMask(graph: Graph, shape: readonly Dimension[], random: RandomScalars): Tensor {
+  return dropout(operandOf(graph.append('fill', {}, { y: shape }, { value: 1 }), 'y'), random)
 }
 
 /** rows [B] of a slab [S, N]; −1 gives zeros. */

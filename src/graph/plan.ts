@@ -65,6 +65,8 @@ const walks: ReadonlySet<InstructionName> = new Set([
   'rnn_backward',
   'lstm',
   'lstm_backward',
+  'lstm_coupled',
+  'lstm_coupled_backward',
   'gru',
   'gru_backward',
 ])

@@ -38,7 +38,12 @@ export function encodeModel(
     format: 'ostinato',
     version: formatVersion,
     name,
-    layers: topology.layers.map(({ name, layer: { kind, options } }) => ({ kind, name, options })),
+    layers: topology.layers.map(({ name, layer: { kind, options, shares = {} } }) => {
+      const shared = Object.entries(shares).map(([option, layer]) => {
+        return [option, topology.layers.find((other) => other.layer === layer)?.name]
+      })
+      return { kind, name, options, ...(shared.length > 0 ? { shares: Object.fromEntries(shared) } : {}) }
+    }),
     inputs: topology.inputs.map(({ name, specification }) => {
       const { type, axis, features } = specification as NonNullable<ModelInput['specification']>
       return { name, type, shape: axis === undefined ? features : [axis, ...features] }
@@ -84,11 +89,13 @@ function readConfiguration(text: string | undefined): Record<string, unknown> {
 function readLayer(value: unknown, index: number): SavedLayer {
   const where = `layer ${index}`
   if (!isRecord(value)) throw invalid(where, 'an object', JSON.stringify(value))
-  const { kind, name, options } = value
+  const { kind, name, options, shares = {} } = value
   if (typeof kind !== 'string' || typeof name !== 'string' || !isRecord(options)) {
     throw invalid(where, 'kind, name and options', JSON.stringify(value).slice(0, 60))
   }
-  return { kind, name, options: options as SavedLayer['options'] }
+  if (!isRecord(shares) || !Object.values(shares).every((shared) => typeof shared === 'string'))
+    throw invalid(`${where}, shares`, 'names of layers', JSON.stringify(shares).slice(0, 60))
+  return { kind, name, options: options as SavedLayer['options'], shares: shares as SavedLayer['shares'] }
 }
 
 const show = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 60)

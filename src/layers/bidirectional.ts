@@ -5,7 +5,9 @@ import { known, type LayerOptions, oneOf } from './options.js'
 import {
   type ApplyOptions,
   checkSequence,
+  compactSteps,
   givenStates,
+  outputsOf,
   type RecurrentLayer,
   refuseStreaming,
   type States,
@@ -94,14 +96,17 @@ export function bidirectional<
     const [x, ...initial] = inputs as [Tensor, ...Tensor[]]
     refuseStreaming(scope, 'bidirectional')
     checkSequence(x, scope)
+    const steps = compactSteps(x, scope)
     const forward = scope.part('forward', (part) =>
-      layer.walk(x, part, { reverse: false, initial: initial.slice(0, half) }),
+      layer.walk(steps.x, part, { reverse: false, initial: initial.slice(0, half) }),
     )
     const backward = scope.part('backward', (part) =>
-      layer.walk(x, part, { reverse: true, initial: initial.slice(half) }),
+      layer.walk(steps.x, part, { reverse: true, initial: initial.slice(half) }),
     )
+    const outputs = (y: Tensor, reverse: boolean): Tensor =>
+      outputsOf(layer.settings, scope, x, steps.back(y, reverse))
     const both = returnSequences
-      ? ([forward.y, backward.y] as const)
+      ? ([outputs(forward.y, false), outputs(backward.y, true)] as const)
       : ([forward.last, backward.last] as const)
     const merged = mergeMode === 'none' ? both : [merges[mergeMode](...both)]
     return returnState ? [...merged, ...forward.final, ...backward.final] : merged
@@ -111,6 +116,7 @@ export function bidirectional<
     kind: 'bidirectional',
     name: options.name,
     options: { layer: { kind: layer.kind, options: layer.options }, mergeMode },
+    takesSequences: true,
     accepts: (inputs) => inputs === 1 || inputs === 1 + states.length,
     call,
     trace: (x, scope) => call([x], scope)[0] as Tensor,

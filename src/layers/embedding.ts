@@ -1,6 +1,6 @@
-import { gather, shapeName } from '../graph/index.js'
+import { gather, shapeName, type Tensor } from '../graph/index.js'
 import { mismatch } from '../graph/operations.js'
-import { defineLayer, type Layer } from './layer.js'
+import { defineLayer, type Layer, type Scope } from './layer.js'
 import {
   count,
   type InitializerOption,
@@ -24,11 +24,17 @@ export interface EmbeddingOptions extends LayerOptions {
   readonly embeddingsRegularizer?: RegularizerOption
 }
 
+/** An embedding, whose table `tiedDense` uses too. */
+export interface EmbeddingLayer extends Layer {
+  /** [inputDim, outputDim], in the scope of the embedding. */
+  table(scope: Scope): Tensor
+}
+
 /**
  * Token → vector: y = table[token]. Input int32 [batch, time] or [batch], output [..., outputDim].
  * A token outside the table ends the run with INDEX_OUT_OF_RANGE.
  */
-export function embedding(options: EmbeddingOptions): Layer {
+export function embedding(options: EmbeddingOptions): EmbeddingLayer {
   known('embedding', options, ['inputDim', 'outputDim', 'embeddingsInitializer', 'embeddingsRegularizer'])
   const inputDim = count('embedding', 'inputDim', options.inputDim)
   const outputDim = count('embedding', 'outputDim', options.outputDim)
@@ -39,7 +45,14 @@ export function embedding(options: EmbeddingOptions): Layer {
     'randomUniform',
   )
   const penalty = regularizer('embedding', 'embeddingsRegularizer', options.embeddingsRegularizer)
-  return defineLayer({
+  const table = (scope: Scope): Tensor =>
+    scope.parameter({
+      name: 'embeddings',
+      shape: [inputDim, outputDim],
+      initialize: (s, r) => init.fill(s, r),
+      regularizer: penalty,
+    })
+  const layer = defineLayer({
     kind: 'embedding',
     name: options.name,
     options: {
@@ -50,15 +63,8 @@ export function embedding(options: EmbeddingOptions): Layer {
     },
     trace(x, scope) {
       if (x.type !== 'i32') throw mismatch(x, 'input', 'int32 tokens', `float32 ${shapeName(x.shape)}`)
-      return gather(
-        scope.parameter({
-          name: 'embeddings',
-          shape: [inputDim, outputDim],
-          initialize: (s, r) => init.fill(s, r),
-          regularizer: penalty,
-        }),
-        x,
-      )
+      return gather(table(scope), x)
     },
   })
+  return Object.assign(layer, { table })
 }

@@ -1,5 +1,6 @@
-import { features, gru as gruOperation } from '../graph/index.js'
-import { flag, known } from './options.js'
+import { features, gru as gruOperation, type UpdateGate, updateGates } from '../graph/index.js'
+import { dropInput, stateMasks } from './masks.js'
+import { flag, known, oneOf } from './options.js'
 import {
   cellState,
   cellWeights,
@@ -18,6 +19,11 @@ export interface GruOptions extends RecurrentOptions {
    * to the state before it (Cho et al. 2014). Default true.
    */
   readonly resetAfter?: boolean
+  /**
+   * Which state the update gate weighs: `previous` as Cho et al. 2014, Keras, PyTorch and ONNX have it, `candidate` as Chung et
+   * al. 2014. The two differ in the sign of the weights of z. Default `previous`.
+   */
+  readonly updateGate?: UpdateGate
 }
 
 /**
@@ -26,22 +32,23 @@ export interface GruOptions extends RecurrentOptions {
  *     z, r = σ(a + hₜ₋₁ · R + recurrentBias)
  *     n = tanh(a + r ∗ (hₜ₋₁ · R + recurrentBias))      resetAfter
  *     n = tanh(a + (r ∗ hₜ₋₁) · R)                      otherwise
- *     hₜ = z ∗ hₜ₋₁ + (1 − z) ∗ n
+ *     hₜ = z ∗ hₜ₋₁ + (1 − z) ∗ n                      updateGate 'candidate': (1 − z) ∗ hₜ₋₁ + z ∗ n
  *
  * [batch, time, features] → [batch, units], or [batch, time, units] with `returnSequences`.
  */
 export function gru<const Returned extends boolean = false>(
   options: GruOptions & ReturnState<Returned>,
 ): RecurrentLayer<[h: SymbolicTensor], Returned> {
-  known('gru', options, [...recurrentOptionNames, 'resetAfter'])
+  known('gru', options, [...recurrentOptionNames, 'resetAfter', 'updateGate'])
   const settings = recurrentSettings('gru', options)
   const resetAfter = flag('gru', 'resetAfter', options.resetAfter, true)
+  const updateGate = oneOf('gru', 'updateGate', options.updateGate, updateGates, 'previous')
   const { units, useBias, biasInitializer } = settings
   return recurrentLayer({
     kind: 'gru',
     name: options.name,
     settings,
-    options: { resetAfter },
+    options: { resetAfter, updateGate },
     states: ['h'],
     walk(x, scope, { reverse, initial }) {
       const weights = cellWeights(scope, settings, features(x, 'input'), 3)
@@ -56,14 +63,16 @@ export function gru<const Returned extends boolean = false>(
           : undefined
       const h = cellState(scope, 'h', units, settings.stateful, initial[0])
       const { y, finalH } = gruOperation(
-        x,
+        dropInput(x, scope, settings),
         { ...weights, recurrentBias },
         {
+          ...stateMasks(x, scope, settings),
           lengths: scope.lengthsOf(x),
           initialH: h.initial,
           reverse,
           training: scope.mode === 'train',
           resetAfter,
+          updateGate,
         },
       )
       h.store(finalH)

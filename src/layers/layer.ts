@@ -28,19 +28,31 @@ export interface CarriedState {
   store(final: Tensor): void
 }
 
+/** The valid steps of a time axis: at most one of the two. */
+export interface Valid {
+  /** [batch] int32: the first steps of each row. */
+  readonly lengths?: Tensor | undefined
+  /** [time, batch] int32: 1 where a step is valid, with gaps anywhere. */
+  readonly mask?: Tensor | undefined
+}
+
 /** What a layer can reach while it is traced. */
 export interface Scope {
   readonly graph: Graph
   readonly mode: Mode
   /** The second axis of sequences [time, batch, …], the first of all other tensors. */
   readonly batch: Dimension
-  /** [batch] int32: the valid steps of each row on the time axis of x, where batches give lengths for it. */
+  /** Which steps are valid on the time axis of x: all of them, unless batches or a masking layer say otherwise. */
+  validOf(x: Tensor): Valid
+  /** The lengths among these. Refuses an axis whose valid steps have gaps: see `compactSteps` in recurrent.ts. */
   lengthsOf(x: Tensor): Tensor | undefined
+  /** [time, batch] int32: 1 where a step is valid, made of the lengths where these are given; undefined: all are. */
+  maskOf(x: Tensor): Tensor | undefined
   /**
-   * A new time axis, made of the one of x: `size` tells its steps from those of x, and how many of them are valid from how
-   * many are on x. It does not decrease.
+   * A new time axis, made of the one of x: `size` tells its steps from those of x and does not decrease. How many of them are
+   * valid follows from how many are on x in the same way, unless `valid` says it; not where these have gaps.
    */
-  deriveAxis(x: Tensor, name: string, size: (steps: number) => number): Dimension
+  deriveAxis(x: Tensor, name: string, size: (steps: number) => number, valid?: Valid): Dimension
   /** A weight of this layer, named inside it; the same name gives the same weight in every trace. */
   parameter(options: ParameterOptions): Tensor
   /** A carried state of this layer, or undefined where nothing is carried. */
@@ -56,8 +68,13 @@ export interface Scope {
   random(rate: Scalar): RandomScalars
   /** A run-time scalar of this layer, with its value until somebody changes it. */
   scalar(name: string, value: number): Scalar
-  /** Traces a part of this layer, with a scope whose weights, states and scalars are named below the part's name. */
-  part<T>(name: string, trace: (scope: Scope) => T): T
+  /**
+   * Traces a part of this layer, with a scope whose weights, states and scalars are named below the part's name. `batch` is that of
+   * a part with rows of its own, which are not those of any stream: nothing is carried there.
+   */
+  part<T>(name: string, trace: (scope: Scope) => T, batch?: Dimension): T
+  /** The scope of another layer of the model, whose weights this one uses. */
+  of(layer: AnyLayer): Scope
 }
 
 /** What stands in the graph of a model. A layer knows symbols and holds no numbers: each model has weights of its own. */
@@ -70,6 +87,10 @@ export interface AnyLayer {
   readonly options: { readonly [key: string]: Json }
   /** True where padding behind the longest row matters, so that it must not be cut off. */
   readonly wholeAxis?: boolean
+  /** True where x must have a time axis. */
+  readonly takesSequences?: boolean
+  /** Layers of the model whose weights this one uses, by the option that names them. */
+  readonly shares?: { readonly [option: string]: AnyLayer }
   /** Whether it can be applied to so many tensors. */
   accepts(inputs: number): boolean
   /** One use of the layer, on tensors [time, batch, …] or [batch, …], as many as `apply` was given. */

@@ -7,10 +7,12 @@ import {
   type RecurrentOptions,
   type ReturnState,
   recurrentLayer,
+  sequenceSettings,
 } from './recurrent.js'
 import type { SymbolicTensor } from './symbolic.js'
 
-export interface LeakyOptions extends Pick<RecurrentOptions, 'name' | 'goBackwards' | 'stateful'> {
+export interface LeakyOptions
+  extends Pick<RecurrentOptions, 'name' | 'goBackwards' | 'stateful' | 'zeroOutputForMask'> {
   /** How much of the state stays from step to step, in [0, 1]: for all units, or one for each. 0 hands v on, 1 never moves. */
   readonly alpha: number | readonly number[]
   /** Learn α, one for each unit: α = σ(a), beginning at `alpha`, which must then lie inside (0, 1). Default false. */
@@ -26,6 +28,7 @@ const optionNames = [
   'returnState',
   'goBackwards',
   'stateful',
+  'zeroOutputForMask',
 ] as const
 
 /**
@@ -43,12 +46,7 @@ export function leaky<const Returned extends boolean = false>(
   known('leaky', options, optionNames)
   const trainable = flag('leaky', 'trainable', options.trainable, false)
   const alpha = readAlpha(options.alpha, trainable)
-  const settings = {
-    returnSequences: flag('leaky', 'returnSequences', options.returnSequences, true),
-    returnState: flag('leaky', 'returnState', options.returnState, false),
-    goBackwards: flag('leaky', 'goBackwards', options.goBackwards, false),
-    stateful: flag('leaky', 'stateful', options.stateful, false),
-  }
+  const settings = sequenceSettings('leaky', options, true)
   return recurrentLayer({
     kind: 'leaky',
     name: options.name,

@@ -1,5 +1,7 @@
-import { features, lstm as lstmOperation } from '../graph/index.js'
-import { flag, known } from './options.js'
+import { features, type LstmWeights, lstm as lstmOperation } from '../graph/index.js'
+import { initializers } from '../initializers/index.js'
+import { cellMasks, dropInput, stateMasks } from './masks.js'
+import { flag, known, oneOf, rate } from './options.js'
 import {
   cellState,
   cellWeights,
@@ -15,7 +17,26 @@ import type { SymbolicTensor } from './symbolic.js'
 export interface LstmOptions extends RecurrentOptions {
   /** Start the forget gate's bias at 1 (Jozefowicz et al. 2015). Default true. */
   readonly unitForgetBias?: boolean
+  /**
+   * Let the gates see the cell, unit by unit: i and f its old value, o its new one (Gers and Schmidhuber 2000; P of ONNX, in
+   * the order i f o). The weights `peepholes` [3 · units] begin at 0, where the cell is one without them. Default false.
+   */
+  readonly peepholes?: boolean
+  /**
+   * `coupled`: the input gate is 1 − σ(f), and weights have the gates f g o; peepholes then f o (CIFG: Greff et al. 2017).
+   * `input_forget` of ONNX, f = 1 − σ(i), is the same cell: σ(−a) = 1 − σ(a), so take the weights of its i, all with the
+   * other sign, as those of f. Default `separate`.
+   */
+  readonly inputGate?: InputGate
+  /**
+   * The same as `zoneoutH` of the cell: cₜ = zoneoutC ∗ cₜ₋₁ + (1 − zoneoutC) ∗ new c (Krueger et al. 2017, eq. 4, with 0.5 and
+   * a `zoneoutH` of 0.05 for text). The new h is that of the new c. Default 0.
+   */
+  readonly zoneoutC?: number
 }
+
+const inputGates = ['separate', 'coupled'] as const
+type InputGate = (typeof inputGates)[number]
 
 /** Each [batch, units]. */
 export type LstmStates = [h: SymbolicTensor, c: SymbolicTensor]
@@ -24,23 +45,32 @@ export type LstmStates = [h: SymbolicTensor, c: SymbolicTensor]
  * Long short-term memory (Hochreiter and Schmidhuber 1997, with forget gates: Gers et al. 2000). Gates i f g o:
  *
  *     [i f g o] = xₜ · kernel + hₜ₋₁ · recurrentKernel + bias
- *     cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ tanh(g)
+ *     cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ tanh(g)          inputGate 'coupled': σ(f) ∗ cₜ₋₁ + (1 − σ(f)) ∗ tanh(g)
  *     hₜ = σ(o) ∗ tanh(cₜ)
+ *
+ * With `peepholes` p, i and f are taken of i + pᵢ ∗ cₜ₋₁ and f + p_f ∗ cₜ₋₁, and o of o + pₒ ∗ cₜ.
  *
  * [batch, time, features] → [batch, units], or [batch, time, units] with `returnSequences`.
  */
 export function lstm<const Returned extends boolean = false>(
   options: LstmOptions & ReturnState<Returned>,
 ): RecurrentLayer<LstmStates, Returned> {
-  known('lstm', options, [...recurrentOptionNames, 'unitForgetBias'])
+  known('lstm', options, [...recurrentOptionNames, 'unitForgetBias', 'peepholes', 'inputGate', 'zoneoutC'])
   const read = recurrentSettings('lstm', options)
   const unitForgetBias = flag('lstm', 'unitForgetBias', options.unitForgetBias, true)
+  const peepholes = flag('lstm', 'peepholes', options.peepholes, false)
+  const inputGate = oneOf('lstm', 'inputGate', options.inputGate, inputGates, 'separate')
+  const zoneoutC = rate('lstm', 'zoneoutC', options.zoneoutC ?? 0)
+  const coupled = inputGate === 'coupled'
+  const gates = coupled ? 3 : 4
   const { units } = read
+  // Gates i f g o, or f g o.
+  const forget = (gates - 3) * units
   const biasInitializer = {
     ...read.biasInitializer,
     fill(shape: readonly number[], random: Parameters<typeof read.biasInitializer.fill>[1]) {
       const bias = read.biasInitializer.fill(shape, random)
-      return unitForgetBias ? bias.fill(1, units, 2 * units) : bias
+      return unitForgetBias ? bias.fill(1, forget, forget + units) : bias
     },
   }
   const settings = { ...read, biasInitializer }
@@ -48,13 +78,25 @@ export function lstm<const Returned extends boolean = false>(
     kind: 'lstm',
     name: options.name,
     settings,
-    options: { unitForgetBias },
+    options: { unitForgetBias, peepholes, inputGate, zoneoutC },
     states: ['h', 'c'],
     walk(x, scope, { reverse, initial }) {
-      const weights = cellWeights(scope, settings, features(x, 'input'), 4)
+      const weights: LstmWeights = {
+        ...cellWeights(scope, settings, features(x, 'input'), gates),
+        peepholes: peepholes
+          ? scope.parameter({
+              name: 'peepholes',
+              shape: [(gates - 1) * units],
+              initialize: (shape, random) => initializers.zeros().fill(shape, random),
+            })
+          : undefined,
+      }
       const h = cellState(scope, 'h', units, settings.stateful, initial[0])
       const c = cellState(scope, 'c', units, settings.stateful, initial[1])
-      const { y, finalH, finalC } = lstmOperation(x, weights, {
+      const { y, finalH, finalC } = lstmOperation(dropInput(x, scope, settings), weights, {
+        ...stateMasks(x, scope, settings),
+        ...cellMasks(x, scope, units, zoneoutC),
+        coupled,
         lengths: scope.lengthsOf(x),
         initialH: h.initial,
         initialC: c.initial,

@@ -8,6 +8,7 @@ import {
   type ReturnState,
   recurrentOptionNames,
   type SequenceSettings,
+  sequenceSettings,
 } from './recurrent.js'
 
 /** Those of the recurrent layers, but there are no recurrent weights. */
@@ -28,10 +29,7 @@ export function parallelSettings(
 ): ParallelSettings {
   return {
     units: count(where, 'units', options.units),
-    returnSequences: flag(where, 'returnSequences', options.returnSequences, false),
-    returnState: flag(where, 'returnState', options.returnState, false),
-    goBackwards: flag(where, 'goBackwards', options.goBackwards, false),
-    stateful: flag(where, 'stateful', options.stateful, false),
+    ...sequenceSettings(where, options),
     useBias: flag(where, 'useBias', options.useBias, true),
     kernelInitializer: initializer(where, 'kernelInitializer', options.kernelInitializer, 'glorotUniform'),
     biasInitializer: initializer(where, 'biasInitializer', options.biasInitializer, 'zeros'),

@@ -1,7 +1,15 @@
 /** What all recurrent layers share: options, weights, carried states, and which of the outputs is handed on. */
 
 import { OstinatoError } from '../errors.js'
-import { reverseTime, sameShape, shapeName, type Tensor } from '../graph/index.js'
+import {
+  gatherSteps,
+  maskOrder,
+  reverseTime,
+  sameShape,
+  selectSteps,
+  shapeName,
+  type Tensor,
+} from '../graph/index.js'
 import type { Initializer } from '../initializers/index.js'
 import type { Regularizer } from '../regularizers/index.js'
 import { checkOptions } from '../suggest.js'
@@ -13,8 +21,10 @@ import {
   initializer,
   type LayerOptions,
   type RegularizerOption,
+  rate,
   regularizer,
   saved,
+  savedPenalty,
 } from './options.js'
 import { applyLayer, type SymbolicTensor } from './symbolic.js'
 
@@ -30,6 +40,8 @@ export interface RecurrentOptions extends LayerOptions {
    * `predict` starts from zeros; sessions always carry. Default false.
    */
   readonly stateful?: boolean
+  /** Outputs of masked steps are zeros instead of those of the step before (Keras). Default false. */
+  readonly zeroOutputForMask?: boolean
   /** Default true. */
   readonly useBias?: boolean
   /** Of the input weights. Default `glorotUniform`. */
@@ -44,6 +56,18 @@ export interface RecurrentOptions extends LayerOptions {
   readonly recurrentRegularizer?: RegularizerOption
   /** Default none. */
   readonly biasRegularizer?: RegularizerOption
+  /** Share of the input features set to 0 while training, the same at all steps of a row; see `layers.dropout`. Default 0. */
+  readonly dropout?: number
+  /**
+   * Share of the units set to 0 while training where hₜ₋₁ stands in a product with recurrent weights, the same at all steps
+   * of a row (Gal and Ghahramani 2016); what a cell carries on stays whole. Default 0.
+   */
+  readonly recurrentDropout?: number
+  /**
+   * Share of the units that keep their h of the step before while training, drawn anew at each step; otherwise
+   * hₜ = zoneoutH ∗ hₜ₋₁ + (1 − zoneoutH) ∗ new h (Krueger et al. 2017, eq. 4). Default 0.
+   */
+  readonly zoneoutH?: number
 }
 
 /** Apart from the other options because it decides what `apply` returns. */
@@ -58,6 +82,7 @@ export const recurrentOptionNames = [
   'returnState',
   'goBackwards',
   'stateful',
+  'zeroOutputForMask',
   'useBias',
   'kernelInitializer',
   'recurrentInitializer',
@@ -65,6 +90,9 @@ export const recurrentOptionNames = [
   'kernelRegularizer',
   'recurrentRegularizer',
   'biasRegularizer',
+  'dropout',
+  'recurrentDropout',
+  'zoneoutH',
 ] as const
 
 /** What every layer along time is told. */
@@ -73,6 +101,7 @@ export interface SequenceSettings {
   readonly returnState: boolean
   readonly goBackwards: boolean
   readonly stateful: boolean
+  readonly zeroOutputForMask: boolean
 }
 
 export interface RecurrentSettings extends SequenceSettings {
@@ -84,6 +113,24 @@ export interface RecurrentSettings extends SequenceSettings {
   readonly kernelRegularizer: Regularizer | undefined
   readonly recurrentRegularizer: Regularizer | undefined
   readonly biasRegularizer: Regularizer | undefined
+  readonly dropout: number
+  readonly recurrentDropout: number
+  readonly zoneoutH: number
+}
+
+/** The options of every layer along time; most hand on the last output only. */
+export function sequenceSettings(
+  where: string,
+  options: Partial<SequenceSettings>,
+  returnSequences = false,
+): SequenceSettings {
+  return {
+    returnSequences: flag(where, 'returnSequences', options.returnSequences, returnSequences),
+    returnState: flag(where, 'returnState', options.returnState, false),
+    goBackwards: flag(where, 'goBackwards', options.goBackwards, false),
+    stateful: flag(where, 'stateful', options.stateful, false),
+    zeroOutputForMask: flag(where, 'zeroOutputForMask', options.zeroOutputForMask, false),
+  }
 }
 
 export function recurrentSettings(
@@ -92,10 +139,7 @@ export function recurrentSettings(
 ): RecurrentSettings {
   return {
     units: count(where, 'units', options.units),
-    returnSequences: flag(where, 'returnSequences', options.returnSequences, false),
-    returnState: flag(where, 'returnState', options.returnState, false),
-    goBackwards: flag(where, 'goBackwards', options.goBackwards, false),
-    stateful: flag(where, 'stateful', options.stateful, false),
+    ...sequenceSettings(where, options),
     useBias: flag(where, 'useBias', options.useBias, true),
     kernelInitializer: initializer(where, 'kernelInitializer', options.kernelInitializer, 'glorotUniform'),
     recurrentInitializer: initializer(
@@ -108,19 +152,24 @@ export function recurrentSettings(
     kernelRegularizer: regularizer(where, 'kernelRegularizer', options.kernelRegularizer),
     recurrentRegularizer: regularizer(where, 'recurrentRegularizer', options.recurrentRegularizer),
     biasRegularizer: regularizer(where, 'biasRegularizer', options.biasRegularizer),
+    dropout: rate(where, 'dropout', options.dropout ?? 0),
+    recurrentDropout: rate(where, 'recurrentDropout', options.recurrentDropout ?? 0),
+    zoneoutH: rate(where, 'zoneoutH', options.zoneoutH ?? 0),
   }
 }
 
 function savedSettings(settings: SequenceSettings): { readonly [key: string]: Json } {
-  const entries = Object.entries(
-    settings as SequenceSettings & Record<string, Json | Initializer | undefined>,
-  )
+  type Value = Json | Initializer | Regularizer | undefined
+  const entries = Object.entries(settings as SequenceSettings & Record<string, Value>)
   return Object.fromEntries(
-    entries.map(([key, value]) => [key, isInitializer(value) ? saved(value) : (value ?? null)]),
+    entries.map(([key, value]) => {
+      if (key.endsWith('Regularizer')) return [key, savedPenalty(value as Regularizer | undefined)]
+      return [key, isInitializer(value) ? saved(value) : (value as Json)]
+    }),
   )
 }
 
-function isInitializer(value: Json | Initializer | undefined): value is Initializer {
+function isInitializer(value: Json | Initializer | Regularizer | undefined): value is Initializer {
   return typeof value === 'object' && value !== null && 'fill' in value
 }
 
@@ -212,6 +261,28 @@ export function checkSequence(x: Tensor, scope: Scope): void {
   )
 }
 
+/** Valid steps in front, so that lengths say which they are. */
+export interface CompactSteps {
+  readonly x: Tensor
+  /** The outputs of a walk over x at the steps of the original: a masked step repeats the one walked before, or is zero. */
+  back(y: Tensor, reverse: boolean): Tensor
+}
+
+/**
+ * Moves the valid steps of each row to the front where a mask has gaps, which is exact because a masked step changes nothing;
+ * otherwise x as it is.
+ */
+export function compactSteps(x: Tensor, scope: Scope): CompactSteps {
+  const { mask } = scope.validOf(x)
+  if (!mask) return { x, back: (y) => y }
+  const { order, lengths, forward, backward } = maskOrder(mask)
+  const time = scope.deriveAxis(x, 'valid', (steps) => steps, { lengths })
+  return {
+    x: gatherSteps(x, order, { time }),
+    back: (y, reverse) => gatherSteps(y, reverse ? backward : forward, { shift: -1, time: x.shape[0] }),
+  }
+}
+
 export interface WalkOptions {
   /** From the last valid step of each row to the first. */
   readonly reverse: boolean
@@ -288,6 +359,12 @@ export interface RecurrentDefinition {
   readonly walk: RecurrentLayer['walk']
 }
 
+/** The outputs y of a walk over x, with zeros at masked steps where the layer asks for them. */
+export function outputsOf(settings: SequenceSettings, scope: Scope, x: Tensor, y: Tensor): Tensor {
+  const mask = settings.zeroOutputForMask ? scope.maskOf(x) : undefined
+  return mask ? selectSteps(mask, y) : y
+}
+
 /** The layer around a walk in one direction. */
 export function recurrentLayer<State extends States, Returned extends boolean>(
   definition: RecurrentDefinition,
@@ -298,9 +375,12 @@ export function recurrentLayer<State extends States, Returned extends boolean>(
     const [x, ...initial] = inputs as [Tensor, ...Tensor[]]
     if (goBackwards) refuseStreaming(scope, 'goBackwards')
     checkSequence(x, scope)
-    const { y, last, final } = walk(x, scope, { reverse: goBackwards, initial })
-    const ordered = returnSequences && goBackwards ? reverseTime(y) : y
-    return [returnSequences ? ordered : last, ...(returnState ? final : [])]
+    const steps = compactSteps(x, scope)
+    const { y, last, final } = walk(steps.x, scope, { reverse: goBackwards, initial })
+    const states = returnState ? final : []
+    if (!returnSequences) return [last, ...states]
+    const sequence = outputsOf(settings, scope, x, steps.back(y, goBackwards))
+    return [goBackwards ? reverseTime(sequence) : sequence, ...states]
   }
   const layer: RecurrentLayer<States, boolean> = {
     kind,
@@ -310,6 +390,7 @@ export function recurrentLayer<State extends States, Returned extends boolean>(
     states,
     // A sequence walked backwards is handed on reversed over the padded axis (Keras).
     wholeAxis: goBackwards && returnSequences,
+    takesSequences: true,
     walk,
     accepts: (inputs) => inputs === 1 || inputs === 1 + states.length,
     call,

@@ -1,4 +1,5 @@
 import { features, type RnnActivation, rnn, rnnActivations } from '../graph/index.js'
+import { dropInput, stateMasks } from './masks.js'
 import { known, oneOf } from './options.js'
 import {
   cellState,
@@ -36,7 +37,8 @@ export function simpleRNN<const Returned extends boolean = false>(
     walk(x, scope, { reverse, initial }) {
       const weights = cellWeights(scope, settings, features(x, 'input'), 1)
       const h = cellState(scope, 'h', settings.units, settings.stateful, initial[0])
-      const { y, finalH } = rnn(x, weights, {
+      const { y, finalH } = rnn(dropInput(x, scope, settings), weights, {
+        ...stateMasks(x, scope, settings),
         lengths: scope.lengthsOf(x),
         initialH: h.initial,
         reverse,

@@ -81,14 +81,14 @@ export class Engine {
   /** What to trace: one row and one step unless more is needed. */
   request(purpose: Purpose, needs: Partial<Needs>): TraceRequest {
     const { topology, parameters, losses, lossWeights, metrics, optimizer } = this
-    const { batch = 1, times = [], lengths = [], weights = false, precision = 'float32' } = needs
+    const { batch = 1, times = [], valid = [], weights = false, precision = 'float32' } = needs
     const capacities = { batch, times: timeAxes(topology.inputs).map((_, i) => times[i] ?? 1) }
     return {
       purpose,
       topology,
       parameters,
       capacities,
-      lengths,
+      valid,
       weights,
       losses,
       lossWeights,

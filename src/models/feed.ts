@@ -1,4 +1,5 @@
 /** From prepared batches to the borders of a program: only copies are left to do. */
+import type { FloatArray } from '../backends/backend.js'
 import type { TensorData } from '../data/index.js'
 import { shapeText } from '../data/tensor-data.js'
 import { OstinatoError } from '../errors.js'
@@ -6,6 +7,7 @@ import type { Dimension } from '../graph/index.js'
 import type { Executable } from './executable.js'
 import type { Prepared } from './prepare.js'
 import { borderName } from './trace.js'
+import type { TracedAxis } from './tracing.js'
 
 /**
  * Copies a tensor into an input of the program, after comparing its shape with the one traced. Of its own time axis, those
@@ -50,14 +52,34 @@ export function feedBatch(executable: Executable, size: Prepared, fresh: boolean
     feed(executable, borderName('inputs', size.inputs, i), tensor, size, where)
   feedWeights(executable, size, where)
   for (const axis of axes) {
-    const window = axis.lengths === undefined ? undefined : executable.input(axis.lengths)
+    const window = axis.given === 'all' ? undefined : executable.input(axis.border)
     if (!window) continue
-    const lengths = size.lengths[axis.source]
-    const valid = (steps: number): number => (steps === 0 ? 0 : Math.max(0, axis.size(steps)))
-    if (!lengths) window.fill(valid(size.steps[axis.source] ?? 1))
-    else for (let b = 0; b < size.batch; b++) window[b] = valid(lengths[b] ?? 0)
+    if (axis.given === 'mask') feedMask(window, size, axis.source)
+    else feedLengths(window, size, axis)
   }
   feedRows(executable, size.batch, fresh || size.reset)
+}
+
+function feedLengths(window: FloatArray | Int32Array, size: Prepared, axis: TracedAxis): void {
+  const { lengths } = size.valid[axis.source] ?? {}
+  const all = size.steps[axis.source] ?? 1
+  for (let b = 0; b < size.batch; b++) {
+    const steps = lengths?.[b] ?? all
+    window[b] = steps === 0 ? 0 : Math.max(0, axis.size(steps))
+  }
+}
+
+/** [batch, steps]: the mask of the batch, or what its lengths say. */
+function feedMask(window: FloatArray | Int32Array, size: Prepared, source: number): void {
+  const { lengths, mask } = size.valid[source] ?? {}
+  const [time, steps] = [size.times[source] ?? 1, size.steps[source] ?? 1]
+  for (let b = 0; b < size.batch; b++) {
+    if (mask) window.set(mask.subarray(b * time, b * time + steps), b * steps)
+    else
+      window
+        .fill(1, b * steps, b * steps + (lengths?.[b] ?? steps))
+        .fill(0, b * steps + (lengths?.[b] ?? steps), (b + 1) * steps)
+  }
 }
 
 /** Weights of rows count for all their steps. */

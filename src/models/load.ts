@@ -2,7 +2,7 @@ import type { BackendName } from '../backends/backend.js'
 import type { Cell } from '../cells/define.js'
 import { type ErrorCode, OstinatoError } from '../errors.js'
 import { decodeModel, type SavedModel } from '../io/model-file.js'
-import { layerFrom } from '../layers/index.js'
+import { layersFrom } from '../layers/index.js'
 import type { SymbolicTensor } from '../layers/symbolic.js'
 import { checkOptions } from '../suggest.js'
 import { checkSeed } from './build.js'
@@ -47,7 +47,7 @@ export async function load<Outputs extends SymbolicTensors = SymbolicTensor>(
 const ownCodes: readonly ErrorCode[] = ['INVALID_FILE', 'UNKNOWN_CELL']
 
 function engineOf(saved: SavedModel, { seed = 0, backend, cells = [] }: LoadOptions): Engine {
-  const layers = saved.layers.map((layer) => layerFrom(layer, cells))
+  const layers = layersFrom(saved.layers, cells)
   return new Engine(saved.name, restoreTopology(layers, saved.topology), seed, backend)
 }
 

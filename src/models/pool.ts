@@ -2,14 +2,15 @@
 import type { Precision } from '../contract/index.js'
 import type { Executable } from './executable.js'
 import type { Purpose } from './trace.js'
+import type { Validity } from './tracing.js'
 
 /** What a batch asks of a program. */
 export interface Needs {
   readonly batch: number
   /** Steps of each time axis. */
   readonly times: readonly number[]
-  /** By time axis: whether there are lengths for it. */
-  readonly lengths: readonly boolean[]
+  /** By time axis: how its valid steps are given. */
+  readonly valid: readonly Validity[]
   readonly weights: boolean
   readonly precision: Precision
 }
@@ -45,7 +46,7 @@ export class ExecutablePool {
 
   /** An executable for the purpose with memory enough; give it back with `release`. */
   acquire(purpose: Purpose, needs: Needs): Executable {
-    const key = `${purpose} ${needs.precision} ${needs.lengths} ${needs.weights}`
+    const key = `${purpose} ${needs.precision} ${needs.valid} ${needs.weights}`
     const known = this.#idle.get(key)?.pop()
     if (known?.fits(needs.batch, needs.times)) return known
     if (known) this.#drop(known)

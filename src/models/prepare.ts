@@ -14,7 +14,16 @@ import { OstinatoError } from '../errors.js'
 import type { InputSpecification } from '../layers/symbolic.js'
 import { checkName, checkOptions } from '../suggest.js'
 import type { Engine } from './engine.js'
-import { axisOf, type ModelInput, timeAxes } from './topology.js'
+import { axisOf, type Form, type ModelInput, timeAxes } from './topology.js'
+import type { Validity } from './tracing.js'
+
+/** The valid steps of a time axis. */
+export interface PreparedValid {
+  readonly given: Validity
+  readonly lengths?: Int32Array
+  /** [batch, time]: with gaps, which lengths cannot say. */
+  readonly mask?: Int32Array
+}
 
 /** A batch whose inputs, lengths and weights are known to be sound. */
 export interface Prepared {
@@ -27,7 +36,7 @@ export interface Prepared {
   /** By output, converted to what its loss wants by `prepareTargets`; absent for predictions. */
   readonly targets: readonly { readonly name: string; readonly tensor: TensorData }[] | undefined
   /** By time axis. */
-  readonly lengths: readonly (Int32Array | undefined)[]
+  readonly valid: readonly PreparedValid[]
   /** By output. */
   readonly weights: readonly (TensorData | undefined)[]
   readonly reset: boolean
@@ -77,14 +86,15 @@ function partsOf(
   names: readonly string[],
   where: string,
   what: string,
+  form: Form = 'one',
 ): (TensorLike | undefined)[] {
   if (isRecord(value)) {
     for (const name of Object.keys(value)) checkName(where, name, names)
     return names.map((name) => value[name])
   }
-  if (names.length === 1) return [value as TensorLike]
-  if (Array.isArray(value) && value.length === names.length)
+  if (Array.isArray(value) && value.length === names.length && (names.length > 1 || form === 'list'))
     return value as readonly TensorLike[] as TensorLike[]
+  if (names.length === 1) return [value as TensorLike]
   throw new OstinatoError('INVALID_OPTION', where, {
     expected: `${what} by name: ${names.join(', ')}`,
     received: Array.isArray(value)
@@ -152,31 +162,34 @@ export function prepareBatch(engine: Engine, batch: Batch, where: string): Prepa
   const given = engine.topology.inputs
   const names = given.map((input) => input.name)
   const place = `${where}, inputs`
-  const tensors = partsOf(batch.inputs, names, place, 'tensors').map((value, i) => {
-    const here = partName(place, names, i)
-    if (value === undefined)
-      throw new OstinatoError('EMPTY_DATA', here, { expected: 'a tensor', received: 'none' })
-    const tensor = inputTensor(given[i] as ModelInput, value, here)
-    if (tensor.data.length > 0) return tensor
-    throw new OstinatoError('EMPTY_DATA', here, {
-      expected: 'at least one row and one step',
-      received: shapeText(tensor.shape),
-    })
-  })
+  const tensors = partsOf(batch.inputs, names, place, 'tensors', engine.topology.inputForm).map(
+    (value, i) => {
+      const here = partName(place, names, i)
+      if (value === undefined)
+        throw new OstinatoError('EMPTY_DATA', here, { expected: 'a tensor', received: 'none' })
+      const tensor = inputTensor(given[i] as ModelInput, value, here)
+      if (tensor.data.length > 0) return tensor
+      throw new OstinatoError('EMPTY_DATA', here, {
+        expected: 'at least one row and one step',
+        received: shapeText(tensor.shape),
+      })
+    },
+  )
   if (!engine.built) engine.build(inferInput(tensors[0] as TensorData, place))
   const { batch: rows, times } = checkShapes(engine, tensors, where)
-  const lengths = readLengths(engine, batch, rows, times, where)
+  const valid = readValid(engine, batch, rows, times, where)
   // Reversing a padded axis needs all of it.
   const whole = engine.topology.layers.some(({ layer }) => layer.wholeAxis)
-  const steps = times.map((time, i) => (whole ? time : longest(lengths[i], time)))
+  const steps = times.map((time, i) => (whole ? time : longest(valid[i], time)))
   const outputs = engine.topology.outputs.map((output) => output.name)
   const weights =
     batch.weights === undefined
       ? []
-      : partsOf(batch.weights, outputs, `${where}, weights`, 'weights').map((value, k) =>
-          value === undefined
-            ? undefined
-            : toTensorData(value, 'f32', partName(`${where}, weights`, outputs, k)),
+      : partsOf(batch.weights, outputs, `${where}, weights`, 'weights', engine.topology.outputForm).map(
+          (value, k) =>
+            value === undefined
+              ? undefined
+              : toTensorData(value, 'f32', partName(`${where}, weights`, outputs, k)),
         )
   return {
     batch: rows,
@@ -184,20 +197,18 @@ export function prepareBatch(engine: Engine, batch: Batch, where: string): Prepa
     steps,
     inputs: tensors.map((tensor, i) => ({ name: names[i] as string, tensor })),
     targets: undefined,
-    lengths,
+    valid,
     weights,
     reset: batch.reset ?? false,
   }
 }
 
-/** Steps up to the end of the longest row; an axis has at least one. */
-function longest(lengths: Int32Array | undefined, time: number): number {
-  return lengths
-    ? Math.max(
-        1,
-        lengths.reduce((a, b) => Math.max(a, b), 0),
-      )
-    : time
+/** Steps up to the last valid one of all rows; an axis has at least one. */
+function longest({ lengths, mask }: PreparedValid = { given: 'all' }, time: number): number {
+  let end = lengths || mask ? 1 : time
+  for (const length of lengths ?? []) end = Math.max(end, length)
+  for (const [i, valid] of mask?.entries() ?? []) if (valid === 1) end = Math.max(end, (i % time) + 1)
+  return end
 }
 
 /** The prepared batch with its targets, as the losses want them. */
@@ -206,7 +217,10 @@ export function prepareTargets(engine: Engine, prepared: Prepared, batch: Batch,
   const place = `${where}, targets`
   const names = engine.topology.outputs.map((output) => output.name)
   const types = engine.losses.map((loss) => loss.targets)
-  const parts = batch.targets === undefined ? [] : partsOf(batch.targets, names, place, 'targets')
+  const parts =
+    batch.targets === undefined
+      ? []
+      : partsOf(batch.targets, names, place, 'targets', engine.topology.outputForm)
   const targets = names.map((name, k) => {
     const here = partName(place, names, k)
     const value = parts[k]
@@ -221,29 +235,30 @@ export function prepareTargets(engine: Engine, prepared: Prepared, batch: Batch,
   return { ...prepared, targets }
 }
 
-/** Lengths by time axis, as they are or as masks say. */
-function readLengths(
+/** The valid steps of each time axis. */
+function readValid(
   engine: Engine,
   batch: Batch,
   rows: number,
   times: readonly number[],
   where: string,
-): (Int32Array | undefined)[] {
-  if (batch.lengths === undefined && batch.mask === undefined) return times.map(() => undefined)
+): PreparedValid[] {
+  if (batch.lengths === undefined && batch.mask === undefined) return times.map(() => ({ given: 'all' }))
   const axes = timeAxes(engine.topology.inputs)
   if (axes.length === 0)
     throw new OstinatoError('SHAPE_MISMATCH', where, 'lengths and masks need inputs with a time axis')
   const lengths = partsOf(batch.lengths ?? {}, axes, `${where}, lengths`, 'lengths')
   const masks = partsOf(batch.mask ?? {}, axes, `${where}, mask`, 'masks')
-  return times.map((time, i) => {
-    const [given, masked] = [lengths[i], masks[i]]
-    if (given !== undefined && masked !== undefined) {
+  return times.map((time, i): PreparedValid => {
+    const [given, mask] = [lengths[i], masks[i]]
+    if (given !== undefined && mask !== undefined) {
       const here = axes.length === 1 ? where : `${where}, axis "${axes[i]}"`
       throw new OstinatoError('INVALID_MASK', here, { expected: 'lengths or a mask', received: 'both' })
     }
     const size = { batch: rows, time }
-    if (given !== undefined) return checkLengths(given, size, partName(`${where}, lengths`, axes, i))
-    return masked === undefined ? undefined : readMask(masked, size, partName(`${where}, mask`, axes, i))
+    if (mask !== undefined) return readMask(mask, size, partName(`${where}, mask`, axes, i))
+    if (given === undefined) return { given: 'all' }
+    return { given: 'lengths', lengths: checkLengths(given, size, partName(`${where}, lengths`, axes, i)) }
   })
 }
 
@@ -251,7 +266,7 @@ function readMask(
   given: TensorLike,
   { batch, time }: { readonly batch: number; readonly time: number },
   where: string,
-): Int32Array {
+): PreparedValid {
   const mask = toTensorData(given, 'i32', where)
   if (mask.shape.join() !== `${batch},${time}`) {
     throw new OstinatoError('SHAPE_MISMATCH', where, {
@@ -259,5 +274,6 @@ function readMask(
       received: shapeText(mask.shape),
     })
   }
-  return maskToLengths(mask, where)
+  const lengths = maskToLengths(mask, where)
+  return lengths ? { given: 'lengths', lengths } : { given: 'mask', mask: mask.data as Int32Array }
 }

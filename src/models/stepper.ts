@@ -157,7 +157,7 @@ export class Stepper {
 
   #needs(time: number) {
     const times = this.takesSequences ? [time] : []
-    return { batch: this.#capacity, times, lengths: [], weights: false, precision: this.#precision }
+    return { batch: this.#capacity, times, valid: [], weights: false, precision: this.#precision }
   }
 
   /** Grows where a run has more steps than any before, the states taken along. */

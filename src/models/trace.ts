@@ -9,12 +9,14 @@ import {
   copy,
   type Dimension,
   divide,
+  fill,
   isLoss,
   multiply,
   type Node,
   operandOf,
   type Program,
   rootOf,
+  selectSteps,
   shapeName,
   type Tensor,
 } from '../graph/index.js'
@@ -23,7 +25,7 @@ import type { Metric } from '../metrics/index.js'
 import type { Optimizer } from '../optimizers/index.js'
 import type { ParameterTable } from './parameters.js'
 import { axisOf, type Port, type Topology, timeAxes } from './topology.js'
-import { notCompiled, type TracedAxis, Tracing } from './tracing.js'
+import { notCompiled, type TracedAxis, Tracing, type Validity } from './tracing.js'
 
 /** What a program is traced for. */
 export type Purpose = 'train' | 'evaluate' | 'predict' | 'step' | 'diagnose'
@@ -34,8 +36,8 @@ export interface TraceRequest {
   readonly topology: Topology
   readonly parameters: ParameterTable
   readonly capacities: { readonly batch: number; readonly times: readonly number[] }
-  /** By time axis: whether batches carry lengths for it. */
-  readonly lengths: readonly boolean[]
+  /** By time axis. */
+  readonly valid: readonly Validity[]
   /** Whether batches carry weights. */
   readonly weights: boolean
   /** By output. */
@@ -174,10 +176,12 @@ function traceLoss(tracing: Tracing, output: number, predicted: Tensor, weight?:
       received: shapeName(features),
     })
   }
-  const given = tracing.targets(border('targets'), loss.targets, time, wanted)
+  const compared = tracing.targets(border('targets'), loss.targets, time, wanted)
   const [prediction, targets] =
-    features.length > 1 ? [inRows(predicted, lead), inRows(given, lead)] : [predicted, given]
-  const weights = request.weights ? tracing.input(border('weights'), 'f32', time, []) : undefined
+    features.length > 1 ? [inRows(predicted, lead), inRows(compared, lead)] : [predicted, compared]
+  const given = request.weights ? tracing.input(border('weights'), 'f32', time, []) : undefined
+  const { lengths, mask } = tracing.validOf(predicted)
+  const weights = mask ? selectSteps(mask, given ?? fill(graph, mask.shape, 1)) : given
   const pair = (name: string, offset: number): Tensor => {
     tracing.placeNames.set(`${tracing.statistics}:${offset}`, name)
     return graph.tensor([2], 'f64', { buffer: tracing.statistics, offset })
@@ -185,7 +189,7 @@ function traceLoss(tracing: Tracing, output: number, predicted: Tensor, weight?:
   const sums = pair(border('loss'), sumsSlot(output))
   const total = weight ?? graph.tensor([1])
   const before = graph.nodes.length
-  const valid = { weights, lengths: tracing.lengthsOf(predicted) }
+  const valid = { weights, lengths }
   loss.trace(prediction, targets, { ...valid, loss: sums, weight: total })
   const node = graph.nodes.slice(before).find(({ instruction }) => isLoss(instruction)) as Node
   for (const [i, metric] of (request.metrics[output] ?? []).entries()) {
@@ -386,8 +390,9 @@ export function traceProgram(request: TraceRequest): TracedProgram {
     tracing.placeNames.set(`${gradientBuffer}:${P}`, 'weight')
     const traced = traceLosses(tracing, predictions, weight)
     placeGradients(tracing, gradientBuffer)
-    if (diagnose) watched = traceStateGradients(tracing)
-    else {
+    if (diagnose) {
+      watched = traceStateGradients(tracing)
+    } else {
       tracePenalties(tracing, weight, gradientBuffer)
       traceUpdate(tracing, gradientBuffer, traced, weight)
     }

@@ -11,12 +11,13 @@ import {
   planMemory,
   rootOf,
   type Scalar,
+  sequenceMask,
   stateLoad,
   stateStore,
   type Tensor,
   transpose,
 } from '../graph/index.js'
-import type { Mode, Scope } from '../layers/layer.js'
+import type { Mode, Scope, Valid } from '../layers/layer.js'
 import type { Parameter } from './parameters.js'
 import { axisOf, type ModelInput, timeAxes } from './topology.js'
 import type { Purpose, StatePlace, TraceRequest } from './trace.js'
@@ -43,9 +44,13 @@ export interface TracedAxis {
   /** Position among the time axes of the model. */
   readonly source: number
   readonly size: (steps: number) => number
-  /** The border of its lengths, if batches give any and a layer or loss reads them. */
-  readonly lengths: string | undefined
+  /** Whether batches give lengths or a mask for it, and in which border; a layer or loss must read it too. */
+  readonly given: Validity
+  readonly border: string
 }
+
+/** How batches say which steps of a time axis are valid. */
+export type Validity = 'all' | 'lengths' | 'mask'
 
 export class Tracing {
   readonly graph = new Graph()
@@ -61,7 +66,8 @@ export class Tracing {
   readonly statistics: number
   readonly #times: ReadonlyMap<string, Dimension>
   readonly #axisOf = new Map<Dimension, TracedAxis>()
-  readonly #lengths = new Map<Dimension, Tensor>()
+  readonly #valid = new Map<Dimension, Valid>()
+  readonly #masks = new Map<Dimension, Tensor>()
   readonly #targets = new Map<string, Tensor>()
   readonly #stores: (() => void)[] = []
   #rows: { load: Tensor; store: Tensor } | undefined
@@ -82,17 +88,23 @@ export class Tracing {
     this.#times = new Map(
       names.map((axis, source) => {
         const name = names.length === 1 ? 'T' : `T(${axis})`
-        return [axis, this.#addAxis(name, source, capacities.times[source] ?? 1, (steps) => steps)]
+        const given = request.valid[source] ?? 'all'
+        return [axis, this.#addAxis(name, source, capacities.times[source] ?? 1, (steps) => steps, given)]
       }),
     )
   }
 
-  #addAxis(name: string, source: number, capacity: number, size: TracedAxis['size']): Dimension {
+  #addAxis(
+    name: string,
+    source: number,
+    capacity: number,
+    size: TracedAxis['size'],
+    given: Validity,
+  ): Dimension {
     const { graph } = this
     const time = graph.dimensions.input(name, Math.max(1, size(capacity)))
     const suffix = this.axes.length === 0 ? '' : `/${name}`
-    const lengths = this.request.lengths[source] ? `lengths${suffix}` : undefined
-    const axis = { name, source, size, lengths }
+    const axis = { name, source, size, given, border: `${given}${suffix}` }
     this.axes.push(axis)
     this.#axisOf.set(time, axis)
     return time
@@ -164,21 +176,49 @@ export class Tracing {
     return time && this.isSequence(x) ? this.#axisOf.get(time) : undefined
   }
 
-  lengthsOf(x: Tensor): Tensor | undefined {
+  validOf(x: Tensor): Valid {
     const [time] = x.shape
-    const border = time && this.#axisOf.get(time)?.lengths
-    if (!time || border === undefined) return undefined
-    const known = this.#lengths.get(time) ?? this.#border(border, 'i32', [this.batch])
-    this.#lengths.set(time, known)
+    const axis = time && this.#axisOf.get(time)
+    if (!axis) return {}
+    const known = this.#valid.get(time) ?? this.#given(time, axis)
+    this.#valid.set(time, known)
     return known
   }
 
-  #deriveAxis(layer: string, x: Tensor, name: string, size: TracedAxis['size']): Dimension {
+  /** What batches say about an axis. */
+  #given(time: Dimension, { given, border }: TracedAxis): Valid {
+    if (given === 'all') return {}
+    if (given === 'lengths') return { lengths: this.#border(border, 'i32', [this.batch]) }
+    return { mask: transpose(this.#border(border, 'i32', [this.batch, time])) }
+  }
+
+  #lengthsOf(x: Tensor): Tensor | undefined {
+    const { lengths, mask } = this.validOf(x)
+    if (mask) throw gaps(this.graph.path)
+    return lengths
+  }
+
+  #maskOf(x: Tensor): Tensor | undefined {
+    const { lengths, mask } = this.validOf(x)
+    const [time] = x.shape
+    if (!time || !lengths) return mask
+    const known = this.#masks.get(time) ?? sequenceMask(lengths, time)
+    this.#masks.set(time, known)
+    return known
+  }
+
+  #deriveAxis(layer: string, x: Tensor, name: string, size: TracedAxis['size'], valid?: Valid): Dimension {
     const [time] = x.shape
     const from = time && this.#axisOf.get(time)
-    if (!time || !from) throw new Error(`${layer}: no time axis to derive ${name} from`)
-    const capacity = this.request.capacities.times[from.source] ?? 1
-    return this.#addAxis(`T(${layer}/${name})`, from.source, capacity, (steps) => size(from.size(steps)))
+    const axis = `T(${layer}/${name})`
+    // An axis of fixed size is made of no other, and so are those derived from it.
+    const steps = (n: number): number => size(from ? from.size(n) : (time?.capacity ?? 1))
+    const source = from?.source ?? 0
+    if (!valid && this.validOf(x).mask) throw gaps(this.graph.path)
+    const given = !valid && from ? from.given : 'all'
+    const made = this.#addAxis(axis, source, this.request.capacities.times[source] ?? 1, steps, given)
+    if (valid) this.#valid.set(made, valid)
+    return made
   }
 
   parameter(layer: string, options: Parameters<Scope['parameter']>[0]): Tensor {
@@ -193,34 +233,47 @@ export class Tracing {
   }
 
   /** `use` tells apart the applications of one layer: weights are shared, states and random numbers are not. */
-  scope(layer: string, use: string): Scope {
-    const { graph, request, batch } = this
-    const mode = modes[request.purpose]
+  scope(layer: string, use: string, batch: Dimension = this.batch): Scope {
+    const { graph, request } = this
+    // Rows that are no streams are there as a whole.
+    const streams = batch === this.batch
+    const mode = !streams && request.purpose === 'step' ? 'infer' : modes[request.purpose]
     const site = () => ({ seed: graph.scalar('seed'), run: graph.scalar('run'), site: siteOf(use) })
     return {
       graph,
       mode,
       batch,
-      lengthsOf: (x) => this.lengthsOf(x),
-      deriveAxis: (x, name, size) => this.#deriveAxis(use, x, name, size),
+      validOf: (x) => this.validOf(x),
+      lengthsOf: (x) => this.#lengthsOf(x),
+      maskOf: (x) => this.#maskOf(x),
+      deriveAxis: (x, name, size, valid) => this.#deriveAxis(use, x, name, size, valid),
       parameter: (options) => this.parameter(layer, options),
       scalar: (name, value) => {
         const full = `${layer}/${name}`
         this.scalars.set(full, value)
         return graph.scalar(full)
       },
-      part: (name, trace) => {
+      part: (name, trace, rows = batch) => {
         const path = `${layer}/${name}`
         graph.path = path
-        const made = trace(this.scope(path, `${use}/${name}`))
+        const made = trace(this.scope(path, `${use}/${name}`, rows))
         graph.path = layer
         return made
       },
       targets: (time, features) => this.#teacher(layer, time, features),
       site,
       random: (rate: Scalar) => ({ rate, ...site() }),
+      of: (other) => {
+        const { name } = request.topology.layers.find((l) => l.layer === other) ?? {}
+        if (name !== undefined) return this.scope(name, name, batch)
+        throw new OstinatoError('INVALID_TOPOLOGY', layer, {
+          expected: `the ${other.kind} whose weights it uses in the same model`,
+          received: 'a model without it',
+        })
+      },
       carriedState: (name, units, stateful) => {
         if (!stateful && mode !== 'step') return undefined
+        if (!streams) throw noStreams(layer)
         return this.#carriedState(`${use}/${name}`, units)
       },
     }
@@ -277,6 +330,26 @@ export class Tracing {
       placeNames: this.placeNames,
     })
   }
+}
+
+/** A state that would be carried by rows that come and go. */
+function noStreams(layer: string): OstinatoError {
+  return new OstinatoError('INVALID_OPTION', layer, 'a stateful layer needs the rows of the batch', {
+    remedy: 'Leave stateful out where a layer reads every step for itself',
+  })
+}
+
+/** What only valid steps in front can say. */
+function gaps(path: string): OstinatoError {
+  return new OstinatoError(
+    'INVALID_MASK',
+    path,
+    { expected: 'ones, then zeros (right padding)', received: 'a mask with gaps' },
+    {
+      remedy:
+        'Recurrent layers, pooling and losses take any mask; put the valid steps in front for the others',
+    },
+  )
 }
 
 /** What was asked of a model that has not been compiled. */

@@ -51,7 +51,7 @@ export async function predict(
     const needs = {
       batch: whole.batch,
       times: whole.times,
-      lengths: whole.lengths.map((lengths) => lengths !== undefined),
+      valid: whole.valid.map(({ given }) => given),
       weights: false,
       precision,
     }

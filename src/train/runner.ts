@@ -6,6 +6,13 @@ import { feed, feedBatch } from '../models/feed.js'
 import type { Needs } from '../models/pool.js'
 import type { Prepared } from '../models/prepare.js'
 import { borderName } from '../models/trace.js'
+import type { Validity } from '../models/tracing.js'
+
+/** The one that says all that the other can say. */
+function stronger(a: Validity, b: Validity = 'all'): Validity {
+  if (a === 'mask' || b === 'mask') return 'mask'
+  return a === 'lengths' ? a : b
+}
 
 /** Runs batches with targets one after the other, in one executable that grows when a batch needs it. */
 export class BatchRunner {
@@ -26,12 +33,12 @@ export class BatchRunner {
     const needs = {
       batch: batch.batch,
       times: batch.steps,
-      // Once a batch has had lengths or weights, all have them: one program serves from then on.
-      lengths: batch.lengths.map((lengths, i) => this.#needs?.lengths[i] === true || lengths !== undefined),
+      // Once a batch has had lengths, a mask or weights, all have them: one program serves from then on.
+      valid: batch.valid.map(({ given }, i) => stronger(given, this.#needs?.valid[i])),
       weights: this.#needs?.weights === true || batch.weights.some((weights) => weights !== undefined),
       precision: this.precision,
     }
-    const same = needs.lengths.join() === this.#needs?.lengths.join() && needs.weights === this.#needs.weights
+    const same = needs.valid.join() === this.#needs?.valid.join() && needs.weights === this.#needs.weights
     if (old && same && old.fits(needs.batch, needs.times)) return old
     this.#executable = old
       ? this.engine.pool.exchange(old, this.purpose, needs)

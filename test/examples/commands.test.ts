@@ -126,3 +126,17 @@ test('nottingham measures whole tunes of "valid", all frames but the first of ea
   // Before learning anything, each of the 88 keys costs about ln 2.
   expect(figures['nats']).toBeLessThan(88 * Math.LN2)
 })
+
+test('pos-tagger reads words and their characters, in sentences of any length', () => {
+  const data = join(folder, 'treebank')
+  mkdirSync(data)
+  const line = (form: string, i: number) => `${i + 1}\t${form}\t_\t${form.endsWith('ly') ? 'ADV' : 'NOUN'}`
+  const sentence = (...forms: string[]) => forms.map(line).join('\n')
+  const learned = [sentence('night', 'nightly'), sentence('Day', 'daily', 'day'), sentence('week', 'weekly')]
+  writeFileSync(join(data, 'en_ewt-ud-train.conllu'), `${learned.join('\n\n')}\n`)
+  writeFileSync(join(data, 'en_ewt-ud-dev.conllu'), `${sentence('month', 'monthly', 'day')}\n`)
+  const sizes = ['embedding', 'characterEmbedding', 'characterUnits', 'units']
+  const small = [...sizes.flatMap((name) => [`--${name}`, '3']), '--batch', '2', '--epochs', '2']
+  const figures = learnsAndLoads('pos-tagger', '--data', data, ...small)
+  expect(figures).toEqual({ words: 3, accuracy: expect.any(Number) })
+})

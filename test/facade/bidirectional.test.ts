@@ -11,12 +11,13 @@ const lengths = [3, 7, 0, 1, 5]
 const rows = lengths.length
 const time = 7
 
-type Kind = 'lstm' | 'gru' | 'gru before' | 'simpleRNN'
-const kinds: readonly Kind[] = ['lstm', 'gru', 'gru before', 'simpleRNN']
+type Kind = 'lstm' | 'lstm coupled' | 'gru' | 'gru before' | 'simpleRNN'
+const kinds: readonly Kind[] = ['lstm', 'lstm coupled', 'gru', 'gru before', 'simpleRNN']
 
 function recurrent(kind: Kind, options: { returnSequences: boolean; goBackwards?: boolean }) {
   const random = { units, biasInitializer: 'randomUniform', ...options } as const
   if (kind === 'lstm') return layers.lstm(random)
+  if (kind === 'lstm coupled') return layers.lstm({ ...random, inputGate: 'coupled', peepholes: true })
   if (kind === 'simpleRNN') return layers.simpleRNN(random)
   return layers.gru({ ...random, resetAfter: kind === 'gru' })
 }

@@ -36,7 +36,7 @@ const ownLstm = defineCell({
 
 /** uₜ = α uₜ₋₁ + (1 − α) tanh(xₜ · kernel + uₜ₋₁ · recurrentKernel): α is an option, the input is used as it is. */
 const leaky = defineCell({
-  name: 'leaky',
+  name: 'own-leaky',
   options: { alpha: 0.5 },
   states: ({ units }) => ({ u: [units] }),
   weights: ({ units, inputDim }) => ({ kernel: [inputDim, units], recurrentKernel: [units, units] }),
@@ -132,7 +132,7 @@ describeOnBackends('a cell of one\u2019s own', ({ name }) => {
       backend: name,
     })
     expect((await expected.predict(batch)).data).not.toEqual((await made.predict(batch)).data)
-    await expect(failureText(() => load(bytes))).resolves.toMatch(/leaky.*cells: \[cell\]/)
+    await expect(failureText(() => load(bytes))).resolves.toMatch(/own-leaky.*cells: \[cell\]/)
   })
 
   test('needs no input: sₜ = f(sₜ₋₁; θ) from a given state', async () => {
@@ -161,6 +161,11 @@ describeOnBackends('a cell of one\u2019s own', ({ name }) => {
 test.each([
   ['an option it does not have', () => leaky({ units: 3, beta: 1 } as never), /unknown option "beta"/],
   ['an option of another type', () => leaky({ units: 3, alpha: '1' } as never), /alpha.*a number/],
+  [
+    'the name of a built-in layer',
+    () => defineCell({ name: 'lstm', states: () => ({ h: [1] }), step: (s) => s }),
+    /a layer of that name/,
+  ],
   ['no name', () => defineCell({ name: '', states: () => ({ h: [1] }), step: (s) => s }), /defineCell/],
 ])('refuses %s', (_, make, expected) => {
   expect(make).toThrow(expected)

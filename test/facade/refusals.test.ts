@@ -88,6 +88,26 @@ describe('values that make no sense are refused, by option', () => {
       () => layers.simpleRNN({ units: 2, activation: untyped('selu') }),
     ],
     [
+      "INVALID_OPTION lstm, inputGate: expected 'separate', 'coupled', received tied",
+      () => layers.lstm({ units: 2, inputGate: untyped('tied') }),
+    ],
+    [
+      'INVALID_OPTION lstm, peepholes: expected true or false, received full',
+      () => layers.lstm({ units: 2, peepholes: untyped('full') }),
+    ],
+    [
+      'INVALID_OPTION lstm, zoneoutC: expected a number in [0, 1), received 1',
+      () => layers.lstm({ units: 2, zoneoutC: 1 }),
+    ],
+    [
+      'INVALID_OPTION simpleRNN, recurrentDropout: expected a number in [0, 1), received -0.1',
+      () => layers.simpleRNN({ units: 2, recurrentDropout: -0.1 }),
+    ],
+    [
+      "INVALID_OPTION gru, updateGate: expected 'previous', 'candidate', received chung",
+      () => layers.gru({ units: 2, updateGate: untyped('chung') }),
+    ],
+    [
       'INVALID_OPTION bidirectional: expected a recurrent layer, received dense. Pass layers.lstm, layers.gru or layers.simpleRNN',
       () => layers.bidirectional(untyped<never>(layers.dense({ units: 2 }))),
     ],
@@ -230,11 +250,20 @@ describeOnBackends('data that does not fit', ({ name }) => {
       }),
     ],
     [
-      'INVALID_MASK fit, step 2, mask, row 1: expected ones, then zeros (right padding), received a 1 at step 2 after a 0',
+      'INVALID_MASK fit, step 2, mask[1][2]: expected 0 or 1, received 2',
       wrong({
         mask: [
           [1, 1, 1, 1],
-          [1, 0, 1, 0],
+          [1, 0, 2, 0],
+        ],
+      }),
+    ],
+    [
+      'EMPTY_BATCH fit, step 2: expected at least one valid step in the batch, received lengths or weights that leave none',
+      wrong({
+        mask: [
+          [0, 0, 0, 0],
+          [0, 0, 0, 0],
         ],
       }),
     ],

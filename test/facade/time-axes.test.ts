@@ -4,6 +4,7 @@ import type { BackendName } from '../../src/backends/backend.js'
 import { operandOf } from '../../src/graph/index.js'
 import { defineLayer } from '../../src/layers/layer.js'
 import { describeOnBackends } from '../backends.js'
+import { failureText } from '../failures.js'
 import { difference } from '../graph/harness.js'
 import { expectSlopes, features, floats, lossesOf, weightsOf } from './models.js'
 
@@ -72,6 +73,19 @@ describeOnBackends('an axis made of another', ({ name }) => {
     }
     expect(await outcome(Number.NaN)).toEqual(await outcome(0))
   })
+})
+
+test('is not made of valid steps with gaps', async () => {
+  const m = halved('reference')
+  const mask = [
+    [1, 0, 1, 1, 1, 1, 1],
+    [1, 1, 1, 1, 1, 1, 1],
+    [1, 1, 1, 1, 1, 1, 1],
+  ]
+  expect(await failureText(() => m.predict({ inputs: batch().inputs, mask }))).toBe(
+    'INVALID_MASK firstHalf: expected ones, then zeros (right padding), received a mask with gaps. Recurrent layers, pooling and losses take any mask; put the valid steps in front for the others',
+  )
+  m.dispose()
 })
 
 test('gradients pass through it', async () => {

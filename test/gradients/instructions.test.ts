@@ -18,7 +18,7 @@ interface Derivative {
   }[]
 }
 
-const attributes = { start: 2, site: 9, low: -0.4, high: 0.6 }
+const attributes = { start: 2, site: 9, low: -0.4, high: 0.6, shift: -1, epsilon: 0.01 }
 const scalars = { rate: 0.4, seed: 5, run: 6 }
 const of = (
   instruction: Case['steps'][number]['instruction'],
@@ -37,6 +37,9 @@ const table = { V: 5, E: 3, N: 11 }
 const indices = { indices: { integers: [0, 4] } } as const
 const steps = { T: 3, B: 4, F: 5 }
 const optional = ['weights', 'lengths']
+const sequence = { T: 5, B: 3, N: 4 }
+const gathered = { S: 5, T: 6, B: 3, N: 2 }
+const chosen = { steps: { integers: [0, 5] } } as const
 
 const placement = { padding: -1, stride: 2, dilation: 1, size: 3 }
 const ragged = { lengths: [7, 4, 0, 5] }
@@ -93,6 +96,40 @@ const derivatives: readonly Derivative[] = [
     forward: of('dropout', steps),
     result: 'y',
     gradients: [{ of: 'x', by: of('dropout', steps), operands: { x: 'above' }, result: 'y' }],
+  },
+  {
+    forward: of('maximum', { N: 40 }),
+    result: 'y',
+    gradients: [{ of: 'a', by: of('maximum_backward', { N: 40 }), operands: { dy: 'above' }, result: 'da' }],
+  },
+  {
+    forward: of('gather_steps', gathered, chosen),
+    result: 'y',
+    gradients: [
+      { of: 'x', by: of('gather_steps_backward', gathered), operands: { dy: 'above' }, result: 'dx' },
+    ],
+  },
+  {
+    forward: of('max_steps', sequence, { mask: { integers: [0, 1] } }, ['mask']),
+    result: 'y',
+    gradients: [
+      {
+        of: 'x',
+        by: of('max_steps_backward', sequence, {}, ['mask']),
+        operands: { dy: 'above' },
+        result: 'dx',
+      },
+    ],
+  },
+  {
+    forward: of('layer_norm', { M: 4, N: 6 }, {}, ['scale', 'shift']),
+    result: 'y',
+    gradients: (['x', 'scale', 'shift'] as const).map((name) => ({
+      of: name,
+      by: of('layer_norm_backward', { M: 4, N: 6 }, {}, ['scale', 'dScale', 'dShift']),
+      operands: { dy: 'above' },
+      result: name === 'x' ? 'dx' : `d${name[0]?.toUpperCase()}${name.slice(1)}`,
+    })),
   },
   {
     forward: of('matmul', { M: 4, K: 5, N: 3 }, {}, ['bias']),
@@ -204,7 +241,13 @@ describe('gradients by central differences', () => {
     ]
     const names = covered.map(({ steps }) => steps[0]!.instruction)
     // recurrent.test.ts, linear.test.ts
-    const elsewhere = ['rnn_backward', 'lstm_backward', 'gru_backward', 'linear_recurrence_backward']
+    const elsewhere = [
+      'rnn_backward',
+      'lstm_backward',
+      'lstm_coupled_backward',
+      'gru_backward',
+      'linear_recurrence_backward',
+    ]
     const missing = instructionNames.filter((name) => name.endsWith('_backward') && !elsewhere.includes(name))
     expect(missing.filter((name) => !names.includes(name))).toEqual([])
   })

@@ -51,7 +51,7 @@ describe('bfloat16', () => {
       name: `${cell} in bfloat16`,
       steps: [{ instruction: cell, optional: ['bias', ...initial] }],
       variables: { T: steps, B, I, H },
-      attributes: { reverse: 0, activation: 0, precision },
+      attributes: { reverse: 0, activation: 0, zoneoutH: 0, zoneoutC: 0, precision },
     })
     const { given, results } = evaluate(sequence(T, precisions.bfloat16))
     for (let t = 0; t < T; t++) {
@@ -95,7 +95,15 @@ function gradientsOf(forward: InstructionName, backward: InstructionName, a: num
       { instruction: backward, optional: gradients },
     ],
     variables: { T: 3, B: 4, I: 6, H: 8 },
-    attributes: { reverse: 0, activation: 0, resetAfter: 1, precision },
+    attributes: {
+      reverse: 0,
+      activation: 0,
+      resetAfter: 1,
+      updateGate: 0,
+      zoneoutH: 0,
+      zoneoutC: 0,
+      precision,
+    },
   })
   const [left, right] = [evaluate(pair(a)).results, evaluate(pair(b)).results]
   return Object.fromEntries(

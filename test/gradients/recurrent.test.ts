@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InstructionName } from '../../src/contract/index.js'
+import { type InstructionName, instructionTable } from '../../src/contract/index.js'
 import type { Case } from '../conformance/case.js'
 import { largestDifference } from '../conformance/compare.js'
 import { dot, evaluate, expectGradients, type Tensors } from './differences.js'
@@ -16,6 +16,7 @@ interface Cell {
   readonly states: readonly ('h' | 'c')[]
   readonly saved: readonly string[]
   readonly biases: readonly string[]
+  readonly masks?: readonly string[]
 }
 
 const rnn = { forward: 'rnn', backward: 'rnn_backward', states: ['h'], saved: [], biases: ['bias'] } as const
@@ -26,26 +27,48 @@ const gru = {
   saved: ['saved'],
   biases: ['bias', 'recurrentBias'],
 } as const
-const cells: readonly Cell[] = [
+const upper = (name: string) => name[0]!.toUpperCase() + name.slice(1)
+const lstm = {
+  forward: 'lstm',
+  backward: 'lstm_backward',
+  attributes: {},
+  states: ['h', 'c'],
+  saved: ['saved'],
+  biases: ['bias'],
+} as const
+const coupled = { forward: 'lstm_coupled', backward: 'lstm_coupled_backward' } as const
+const plain: readonly Cell[] = [
   ...['tanh', 'relu', 'identity'].map((text, activation) => ({
     ...rnn,
     name: `rnn ${text}`,
     attributes: { activation },
   })),
-  {
-    name: 'lstm',
-    forward: 'lstm',
-    backward: 'lstm_backward',
-    attributes: {},
-    states: ['h', 'c'],
-    saved: ['saved'],
-    biases: ['bias'],
-  },
-  { ...gru, name: 'gru reset before', attributes: { resetAfter: 0 } },
-  { ...gru, name: 'gru reset after', attributes: { resetAfter: 1 } },
+  { ...lstm, name: 'lstm' },
+  { ...lstm, name: 'lstm peepholes', biases: ['bias', 'peepholes'] },
+  { ...lstm, ...coupled, name: 'lstm coupled' },
+  { ...lstm, ...coupled, name: 'lstm coupled peepholes', biases: ['bias', 'peepholes'] },
+  ...[0, 1].flatMap((resetAfter) =>
+    [0, 1].map((updateGate) => ({
+      ...gru,
+      name: `gru reset ${resetAfter ? 'after' : 'before'}${updateGate ? ' z on the candidate' : ''}`,
+      attributes: { resetAfter, updateGate },
+    })),
+  ),
 ]
+const cells: readonly Cell[] = [
+  ...plain,
+  ...plain.map((cell) => ({
+    ...cell,
+    name: `${cell.name}, masks`,
+    masks: ['recurrentMask', ...cell.states.map((s) => `update${upper(s)}`)],
+  })),
+]
+const maskData = {
+  recurrentMask: { integers: [0, 2] },
+  updateH: { integers: [0, 1] },
+  updateC: { integers: [0, 1] },
+} as const
 const ways = [0, 1].flatMap((reverse) => [false, true].map((masked) => ({ reverse, masked })))
-const upper = (name: string) => name[0]!.toUpperCase() + name.slice(1)
 
 function parts(cell: Cell, masked: boolean) {
   const mask = masked ? ['lengths'] : []
@@ -53,7 +76,10 @@ function parts(cell: Cell, masked: boolean) {
   const inputs = ['x', 'kernel', 'recurrentKernel', ...cell.biases, ...initial]
   return {
     inputs,
-    forward: { instruction: cell.forward, optional: [...cell.biases, ...initial, ...mask] },
+    forward: {
+      instruction: cell.forward,
+      optional: [...cell.biases, ...initial, ...mask, ...(cell.masks ?? [])],
+    },
     upstream: ['dy', ...cell.states.map((s) => `dFinal${upper(s)}`)],
     mask,
   }
@@ -65,15 +91,18 @@ function pairOf(cell: Cell, reverse: number, masked: boolean): Case {
     ...inputs.map((name) => `d${upper(name)}`).map((n) => (n === 'dX' ? 'dx' : n)),
     'dStates',
   ]
+  const both = instructionTable[cell.backward].operands
+    .map(({ name }) => name)
+    .filter((name) => forward.optional.includes(name))
   return {
     name: `${cell.name} reverse ${reverse} masked ${masked}`,
     steps: [
       { ...forward, optional: [...forward.optional, ...cell.saved] },
-      { instruction: cell.backward, optional: [...upstream, ...gradients, ...mask] },
+      { instruction: cell.backward, optional: [...both, ...upstream, ...gradients, ...mask] },
     ],
     variables,
-    attributes: { ...cell.attributes, reverse },
-    data: { lengths },
+    attributes: { zoneoutH: 0, zoneoutC: 0, ...cell.attributes, reverse },
+    data: { lengths, ...maskData },
   }
 }
 
@@ -119,8 +148,12 @@ describe.each(cells.map((cell) => [cell.name, cell] as const))('%s', (_, cell) =
           name: `${pair.name}, ${left} left`,
           variables: { ...variables, T: left },
         }
+        const updates = (cell.masks ?? []).filter((name) => name.startsWith('update'))
         const fixed = {
           ...given,
+          ...Object.fromEntries(
+            updates.map((name) => [name, given[name]!.slice(first * row, (first + left) * row)]),
+          ),
           x: given['x']!.slice(first * B * I, (first + left) * B * I),
           dy: given['dy']!.slice(first * row, (first + left) * row),
           lengths: Float64Array.from(lengths, (n) => Math.max(0, Math.min(left, n - first))),

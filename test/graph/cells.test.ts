@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Backend } from '../../src/backends/backend.js'
 import { createReference } from '../../src/backends/reference/index.js'
 import { instructionTable } from '../../src/contract/index.js'
-import { gru, lstm, type RnnActivation, rnn, type Tensor } from '../../src/graph/index.js'
+import { gru, lstm, type RnnActivation, rnn, type Tensor, type UpdateGate } from '../../src/graph/index.js'
 import { describeOnBackends } from '../backends.js'
 import { composedGru, composedLstm, composedRnn } from './composed.js'
 import {
@@ -16,10 +16,14 @@ import {
 
 const reference = createReference()
 
-type Cell =
+type Cell = (
   | { readonly kind: 'rnn'; readonly activation: RnnActivation }
-  | { readonly kind: 'lstm' }
-  | { readonly kind: 'gru'; readonly resetAfter: boolean }
+  | { readonly kind: 'lstm'; readonly coupled?: boolean; readonly peepholes?: boolean }
+  | { readonly kind: 'gru'; readonly resetAfter: boolean; readonly updateGate?: UpdateGate }
+) & {
+  /** Every mask that the cell has. */
+  readonly masks?: boolean
+}
 
 interface Sizes {
   readonly T: number
@@ -33,9 +37,16 @@ const cells: readonly (readonly [string, Cell])[] = [
   ['rnn, relu', { kind: 'rnn', activation: 'relu' }],
   ['rnn, linear', { kind: 'rnn', activation: 'linear' }],
   ['lstm', { kind: 'lstm' }],
+  ['lstm, peepholes', { kind: 'lstm', peepholes: true }],
+  ['lstm, coupled', { kind: 'lstm', coupled: true }],
+  ['lstm, coupled, peepholes', { kind: 'lstm', coupled: true, peepholes: true }],
   ['gru, reset after', { kind: 'gru', resetAfter: true }],
   ['gru, reset before', { kind: 'gru', resetAfter: false }],
+  ['gru, reset after, z on the candidate', { kind: 'gru', resetAfter: true, updateGate: 'candidate' }],
+  ['gru, reset before, z on the candidate', { kind: 'gru', resetAfter: false, updateGate: 'candidate' }],
 ]
+
+const masked = cells.map(([name, cell]) => [`${name}, masks`, { ...cell, masks: true }] as const)
 
 /** Off the vector width, on it, a single row, a single step. */
 const sizes: readonly Sizes[] = [
@@ -45,8 +56,15 @@ const sizes: readonly Sizes[] = [
   { T: 1, B: 4, I: 3, H: 1 },
 ]
 
-function define(b: Builder, cell: Cell, { T, B, I, H }: Sizes, reverse: boolean, fused: boolean) {
-  const gates = { rnn: 1, lstm: 4, gru: 3 }[cell.kind]
+function define(
+  b: Builder,
+  cell: Cell,
+  { T, B, I, H }: Sizes,
+  reverse: boolean,
+  fused: boolean,
+  zoneout: { zoneoutH?: number; zoneoutC?: number } = {},
+) {
+  const gates = cell.kind === 'lstm' && cell.coupled ? 3 : { rnn: 1, lstm: 4, gru: 3 }[cell.kind]
   const x = b.input('x', [T, B, I])
   const weights = {
     kernel: b.parameter('kernel', [I, gates * H]),
@@ -56,7 +74,16 @@ function define(b: Builder, cell: Cell, { T, B, I, H }: Sizes, reverse: boolean,
   const initialH = b.input('initialH', [B, H])
   const lengths = b.data('lengths', [B], 'i32')
   const mask = b.data('mask', [T, B])
-  const sequence = { initialH, lengths, mask, reverse, training: true }
+  const sequence = {
+    initialH,
+    lengths,
+    mask,
+    reverse,
+    training: Object.keys(zoneout).length === 0,
+    ...zoneout,
+    recurrentMask: cell.masks ? b.data('recurrentMask', [B, H]) : undefined,
+    updateH: cell.masks ? b.data('updateH', [T, B, H]) : undefined,
+  }
   const results: Record<string, Tensor> = {}
   const keep = (r: { y: Tensor; finalH: Tensor; finalC?: Tensor }): void => {
     for (const [name, tensor] of Object.entries(r)) {
@@ -66,7 +93,10 @@ function define(b: Builder, cell: Cell, { T, B, I, H }: Sizes, reverse: boolean,
   }
   if (cell.kind === 'rnn') keep((fused ? rnn : composedRnn)(x, weights, { ...sequence, ...cell }))
   if (cell.kind === 'lstm') {
-    keep((fused ? lstm : composedLstm)(x, weights, { ...sequence, initialC: b.input('initialC', [B, H]) }))
+    const peepholes = cell.peepholes ? b.parameter('peepholes', [(gates - 1) * H]) : undefined
+    const updateC = cell.masks ? b.data('updateC', [T, B, H]) : undefined
+    const options = { ...sequence, ...cell, updateC, initialC: b.input('initialC', [B, H]) }
+    keep((fused ? lstm : composedLstm)(x, { ...weights, peepholes }, options))
   }
   if (cell.kind === 'gru') {
     const recurrentBias = b.parameter('recurrentBias', [3 * H])
@@ -82,17 +112,23 @@ function lengthsOf(ragged: boolean, { T, B }: Sizes): Int32Array {
   )
 }
 
+/** [time, batch]: 1 where a step is valid. */
+function maskOf(lengths: Int32Array, { T, B }: Sizes): Float64Array {
+  return Float64Array.from({ length: T * B }, (_, n) => Number(Math.floor(n / B) < (lengths[n % B] ?? 0)))
+}
+
 function run(backend: Backend, cell: Cell, size: Sizes, variant: Variant, fused: boolean): Outcome {
-  const { T, B } = size
   const lengths = lengthsOf(variant.ragged, size)
-  const mask = Float64Array.from({ length: T * B }, (_, n) =>
-    Math.floor(n / B) < (lengths[n % B] ?? 0) ? 1 : 0,
-  )
+  const mask = maskOf(lengths, size)
   const traced = traceFunction((b) => define(b, cell, size, variant.reverse, fused), { gradients: true })
   const values = randomValues(traced, 5)
   // Scaled so that no state explodes: differences must measure the arithmetic, not the dynamics.
   const recurrentKernel = values['recurrentKernel']?.map((w) => Math.fround(w / Math.sqrt(size.H))) ?? []
-  return runFunction(backend, traced, { ...values, recurrentKernel, lengths, mask })
+  const coins = Object.entries(values)
+    .filter(([name]) => name.startsWith('update'))
+    .map(([name, v]) => [name, Float64Array.from(v, (each) => Number(each > 0))])
+  const all = { ...values, ...Object.fromEntries(coins), recurrentKernel, lengths, mask }
+  return runFunction(backend, traced, all)
 }
 
 interface Variant {
@@ -109,7 +145,7 @@ const variants: readonly (readonly [string, Variant])[] = [
 
 describeOnBackends('fused cells equal their definition', (backend) => {
   const exact = backend.name === 'reference'
-  for (const [name, cell] of cells) {
+  for (const [name, cell] of [...cells, ...masked]) {
     const forward = exact ? 1e-12 : instructionTable[cell.kind].tolerance
     const backward = exact ? 1e-12 : instructionTable[`${cell.kind}_backward`].tolerance
     test.each(variants)(`${name}, %s`, (_, variant) => {
@@ -127,4 +163,19 @@ describeOnBackends('fused cells equal their definition', (backend) => {
       }
     })
   }
+
+  test.each(cells)('%s, every unit keeping its share', (_, cell) => {
+    const size = { T: 5, B: 3, I: 4, H: 19 }
+    const lengths = lengthsOf(true, size)
+    const outputs = (fused: boolean, zoneoutH: number) => {
+      const traced = traceFunction((b) => define(b, cell, size, false, fused, { zoneoutH, zoneoutC: 0.25 }))
+      const values = randomValues(traced, 6)
+      const mask = maskOf(lengths, size)
+      return runFunction(fused ? backend : reference, traced, { ...values, lengths, mask }).outputs
+    }
+    const [fused, composed] = [outputs(true, 0.375), outputs(false, 0.375)]
+    for (const name of ['y', 'finalH', ...(cell.kind === 'lstm' ? ['finalC'] : [])])
+      expect(difference(fused[name] ?? [], composed[name] ?? []), name).toBeLessThan(exact ? 1e-12 : 1e-5)
+    expect(difference(fused['y'] ?? [], outputs(true, 0)['y'] ?? [])).toBeGreaterThan(0.01)
+  })
 })

@@ -1,10 +1,12 @@
 /** The cells written out in elementwise operations, one step after the other: what the fused instructions must equal. */
 import {
   add,
+  affine,
   broadcast,
   type CellWeights,
   concat,
   type Dimension,
+  type LstmWeights,
   matmul,
   multiply,
   oneMinus,
@@ -14,6 +16,7 @@ import {
   split,
   type Tensor,
   tanh,
+  type UpdateGate,
 } from '../../src/graph/index.js'
 
 export interface ComposedOptions {
@@ -21,6 +24,11 @@ export interface ComposedOptions {
   /** [time, batch]: 1 where a step is valid, else 0. */
   readonly mask: Tensor
   readonly reverse: boolean
+  /** [batch, units] */
+  readonly recurrentMask?: Tensor | undefined
+  /** [time, batch, units] of 0 and 1. */
+  readonly updateH?: Tensor | undefined
+  readonly zoneoutH?: number
 }
 
 export interface ComposedResult {
@@ -28,7 +36,7 @@ export interface ComposedResult {
   readonly finalH: Tensor
 }
 
-type Parts<N extends number> = N extends 3 ? [Tensor, Tensor, Tensor] : [Tensor, Tensor, Tensor, Tensor]
+type Three = [Tensor, Tensor, Tensor]
 
 /** x[t], without its time axis. */
 function stepOf(x: Tensor, t: number): Tensor {
@@ -41,18 +49,28 @@ function carry(mask: Tensor, t: number, next: Tensor, previous: Tensor): Tensor 
   return add(multiply(next, m), multiply(previous, oneMinus(m)))
 }
 
+/** Of the new state, what is taken: by a mask of 0 and 1, or the same share everywhere. */
+function mix(update: Tensor | undefined, t: number, zoneout: number, next: Tensor, previous: Tensor): Tensor {
+  if (!update) return add(affine(next, 1 - zoneout), affine(previous, zoneout))
+  const m = stepOf(update, t)
+  return add(multiply(next, m), multiply(previous, oneMinus(m)))
+}
+
 /** Walks the steps of x [time, batch, features]; the states of all steps are stacked in the order of time. */
 function walk(
   x: Tensor,
   options: ComposedOptions,
-  step: (xt: Tensor, h: Tensor, t: number) => Tensor,
+  /** `masked` is what stands for h in products with recurrent weights. */
+  step: (xt: Tensor, masked: Tensor, t: number, h: Tensor) => Tensor,
 ): ComposedResult {
   const time = x.shape[0]?.capacity ?? 0
   const order = Array.from({ length: time }, (_, i) => (options.reverse ? time - 1 - i : i))
   const states: Tensor[] = []
   let h = options.initialH
   for (const t of order) {
-    h = carry(options.mask, t, step(stepOf(x, t), h, t), h)
+    const { recurrentMask, updateH, zoneoutH = 0 } = options
+    const masked = recurrentMask ? multiply(h, recurrentMask) : h
+    h = carry(options.mask, t, mix(updateH, t, zoneoutH, step(stepOf(x, t), masked, t, h), h), h)
     states[t] = h.graph.reshape(h, [1, ...h.shape])
   }
   return { y: states.reduce((sequence, state) => concat(sequence, state, 0)), finalH: h }
@@ -70,18 +88,33 @@ export function composedRnn(
   )
 }
 
+interface LstmComposedOptions {
+  readonly initialC: Tensor
+  readonly coupled?: boolean
+  readonly updateC?: Tensor | undefined
+  readonly zoneoutC?: number
+}
+
 export function composedLstm(
   x: Tensor,
-  { kernel, recurrentKernel, bias }: CellWeights,
-  options: ComposedOptions & { initialC: Tensor },
+  { kernel, recurrentKernel, bias, peepholes }: LstmWeights,
+  options: ComposedOptions & LstmComposedOptions,
 ): ComposedResult & { finalC: Tensor } {
-  let c = options.initialC
+  const { initialC, coupled = false, updateC, zoneoutC = 0 } = options
+  let c = initialC
+  const looks = peepholes ? split(peepholes, coupled ? 2 : 3) : []
+  const [pf, po] = looks.slice(-2)
+  const pi = coupled ? undefined : looks[0]
+  const look = (sum: Tensor, cell: Tensor, weights: Tensor | undefined) =>
+    weights ? add(sum, multiply(cell, weights)) : sum
   const result = walk(x, options, (xt, h, t) => {
-    const gates = split(add(matmul(xt, kernel, bias), matmul(h, recurrentKernel)), 4)
-    const [i, f, g, o] = gates as Parts<4>
-    const next = add(multiply(sigmoid(f), c), multiply(sigmoid(i), tanh(g)))
-    c = carry(options.mask, t, next, c)
-    return multiply(sigmoid(o), tanh(next))
+    const gates = split(add(matmul(xt, kernel, bias), matmul(h, recurrentKernel)), coupled ? 3 : 4)
+    const [f, g, o] = gates.slice(-3) as Three
+    const forget = sigmoid(look(f, c, pf))
+    const input = coupled ? oneMinus(forget) : sigmoid(look(gates[0] as Tensor, c, pi))
+    const next = add(multiply(forget, c), multiply(input, tanh(g)))
+    c = carry(options.mask, t, mix(updateC, t, zoneoutC, next, c), c)
+    return multiply(sigmoid(look(o, next, po)), tanh(next))
   })
   return { ...result, finalC: c }
 }
@@ -89,20 +122,23 @@ export function composedLstm(
 export function composedGru(
   x: Tensor,
   weights: CellWeights & { recurrentBias: Tensor },
-  options: ComposedOptions & { resetAfter: boolean },
+  options: ComposedOptions & { resetAfter: boolean; updateGate?: UpdateGate },
 ): ComposedResult {
   const { kernel, recurrentKernel, bias, recurrentBias } = weights
   const candidateKernel = split(recurrentKernel, 3)[2] as Tensor
   const candidateBias = split(recurrentBias, 3)[2] as Tensor
-  return walk(x, options, (xt, h) => {
-    const [az, ar, an] = split(matmul(xt, kernel, bias), 3) as Parts<3>
-    const [rz, rr, rn] = split(matmul(h, recurrentKernel, recurrentBias), 3) as Parts<3>
+  return walk(x, options, (xt, masked, _, h) => {
+    const [az, ar, an] = split(matmul(xt, kernel, bias), 3) as Three
+    const [rz, rr, rn] = split(matmul(masked, recurrentKernel, recurrentBias), 3) as Three
     const z = sigmoid(add(az, rz))
     const r = sigmoid(add(ar, rr))
     const inner = options.resetAfter
       ? multiply(rn, r)
-      : matmul(multiply(h, r), candidateKernel, candidateBias)
-    return add(multiply(h, z), multiply(tanh(add(an, inner)), oneMinus(z)))
+      : matmul(multiply(masked, r), candidateKernel, candidateBias)
+    const n = tanh(add(an, inner))
+    return options.updateGate === 'candidate'
+      ? add(multiply(h, oneMinus(z)), multiply(n, z))
+      : add(multiply(h, z), multiply(n, oneMinus(z)))
   })
 }
 

@@ -17,15 +17,19 @@ import {
   dropout,
   exp,
   gather,
+  gatherSteps,
   gru,
   holdLast,
   type LossOperands,
+  layerNorm,
   linearRecurrence,
   log,
   lstm,
   matmul,
   matmulTransposeA,
   matmulTransposeB,
+  maximum,
+  maxSteps,
   multiply,
   pool,
   reduceSum,
@@ -164,17 +168,23 @@ function cellCases(): GradientCase[] {
           },
         })
       }
-      cases.push({
-        name: `lstm, ${name}`,
-        values,
-        define(b) {
-          const initialC = full ? b.input('initialC', [B, H]) : undefined
-          const result = lstm(b.input('x', [T, B, I]), weights(b, 4, full), { ...sequence(b), initialC })
-          b.fit(result.y)
-          b.fit(result.finalH)
-          b.fit(result.finalC)
-        },
-      })
+      for (const coupled of [false, true]) {
+        cases.push({
+          name: `lstm, ${coupled ? 'coupled, ' : ''}${name}`,
+          values,
+          define(b) {
+            const gates = coupled ? 3 : 4
+            const initialC = full ? b.input('initialC', [B, H]) : undefined
+            const peepholes = full ? b.parameter('peepholes', [(gates - 1) * H]) : undefined
+            const x = b.input('x', [T, B, I])
+            const options = { ...sequence(b), initialC, coupled }
+            const result = lstm(x, { ...weights(b, gates, full), peepholes }, options)
+            b.fit(result.y)
+            b.fit(result.finalH)
+            b.fit(result.finalC)
+          },
+        })
+      }
       for (const resetAfter of [true, false]) {
         cases.push({
           name: `gru, reset ${resetAfter ? 'after' : 'before'}, ${name}`,
@@ -413,6 +423,28 @@ const table: GradientCase[] = [
       },
     ]
   }),
+  { name: 'maximum', define: (b) => b.fit(maximum(b.input('a', [3, 4]), b.input('b', [3, 4]))) },
+  {
+    name: 'layerNorm',
+    define: (b) =>
+      b.fit(
+        layerNorm(b.input('x', [2, 3, 5]), {
+          scale: b.parameter('scale', [5]),
+          shift: b.parameter('shift', [5]),
+          epsilon: 1e-3,
+        }),
+      ),
+  },
+  {
+    name: 'maxSteps, of the valid ones',
+    values: { mask: [1, 1, 0, 0, 1, 0, 1, 1, 0, 0, 1, 0] },
+    define: (b) => b.fit(maxSteps(b.input('x', [4, 3, 2]), b.data('mask', [4, 3], 'i32'))),
+  },
+  {
+    name: 'gatherSteps, one twice and one never',
+    values: { steps: [2, 0, 2, 1, 0, 3] },
+    define: (b) => b.fit(gatherSteps(b.input('x', [4, 2, 3]), b.data('steps', [3, 2], 'i32'))),
+  },
   {
     name: 'scan, ragged rows, a sequence and a state that others use too',
     values: { lengths: [4, 0, 2] },

@@ -17,7 +17,7 @@ test('a printed program says what runs, for whom, on which shapes, where', () =>
     forward:
       0                       y[T, B] @arena+0 ← transpose(x[B, T] @inputs+0)
       1  embedding            y[T, B, 3] @arena+128 ← gather(table[5, 3] @embedding/embeddings, indices[T, B] @arena+0)
-      2  memory               h[T+1, B, 4] @arena+64, c[T+1, B, 4] @arena+0 ← lstm(x[T, B, 3] @arena+128, kernel[3, 16] @memory/kernel, recurrentKernel[4, 16] @memory/recurrentKernel, bias[16] @memory/bias, reverse=0)
+      2  memory               h[T+1, B, 4] @arena+64, c[T+1, B, 4] @arena+0 ← lstm(x[T, B, 3] @arena+128, kernel[3, 16] @memory/kernel, recurrentKernel[4, 16] @memory/recurrentKernel, bias[16] @memory/bias, reverse=0, zoneoutH=0, zoneoutC=0)
       3  dense                y[T, B, 5] @arena+0 ← matmul(a[T, B, 4] @arena+64+B·4, b[4, 5] @dense/kernel, bias[5] @dense/bias)
       4                       y[B, T, 5] @outputs+0 ← transpose(x[T, B, 5] @arena+0)"
   `)
@@ -36,7 +36,7 @@ test('a printed training step shows both segments, gradients at their places and
     gradients:
       0                       y[T, B] @arena+1104 ← transpose(x[B, T] @inputs+0)
       1  embedding            y[T, B, 3] @arena+1056 ← gather(table[5, 3] @embedding/embeddings, indices[T, B] @arena+1104)
-      2  memory               h[T+1, B, 4] @arena+832, c[T+1, B, 4] @arena+896, saved[T, B, 64] @arena+0 ← lstm(x[T, B, 3] @arena+1056, kernel[3, 16] @memory/kernel, recurrentKernel[4, 16] @memory/recurrentKernel, bias[16] @memory/bias, reverse=0)
+      2  memory               h[T+1, B, 4] @arena+832, c[T+1, B, 4] @arena+896, saved[T, B, 64] @arena+0 ← lstm(x[T, B, 3] @arena+1056, kernel[3, 16] @memory/kernel, recurrentKernel[4, 16] @memory/recurrentKernel, bias[16] @memory/bias, reverse=0, zoneoutH=0, zoneoutC=0)
       3  dropout              y[T, B, 4] @arena+960 ← dropout(x[T, B, 4] @arena+832+B·4, site=658024080, rate=$dropout/rate, seed=$seed, run=$run)
       4  dense                y[T, B, 5] @arena+768 ← matmul(a[T, B, 4] @arena+960, b[4, 5] @dense/kernel, bias[5] @dense/bias)
       5  loss                 y[T, B] @arena+1008 ← transpose(x[B, T] @targets+0)
@@ -63,7 +63,7 @@ test('a printed step shows the carried states', () => {
     forward:
       0                       y[T, B, 3] @arena+16 ← transpose(x[B, T, 3] @inputs+0)
       1  gru                  y[B, 2] @arena+32 ← state_load(slab[4, 2] @gru/h, rows[B] @loadRows+0)
-      2  gru                  h[T+1, B, 2] @arena+0 ← gru(x[T, B, 3] @arena+16, kernel[3, 6] @gru/kernel, recurrentKernel[2, 6] @gru/recurrentKernel, bias[6] @gru/bias, recurrentBias[6] @gru/recurrentBias, initialH[B, 2] @arena+32, reverse=0, resetAfter=1)
+      2  gru                  h[T+1, B, 2] @arena+0 ← gru(x[T, B, 3] @arena+16, kernel[3, 6] @gru/kernel, recurrentKernel[2, 6] @gru/recurrentKernel, bias[6] @gru/bias, recurrentBias[6] @gru/recurrentBias, initialH[B, 2] @arena+32, reverse=0, resetAfter=1, updateGate=0, zoneoutH=0)
       3                       y[B, 2] @outputs+0 ← copy(x[B, 2] @arena+0+B·T·2)
       4                       slab![4, 2] @gru/h ← state_store(x[B, 2] @arena+0+B·T·2, rows[B] @storeRows+0)"
   `)

@@ -90,8 +90,14 @@ describe('rows bound by hand', () => {
     const hNext = sigmoid(o) * Math.tanh(cNext)
     const hOut = executor.floats([7, 7])
     const cOut = executor.floats([7, 7])
-    const operands = [[x], w, r, bias, [h], [c]].map((values) => executor.floats(values))
-    expect(executor.run(executor.row('lstm', 1, 1, 1, 1, ...operands, 0, hOut, cOut, 0, 0, 0))).toEqual(ok)
+    const operands = [[x], w, r, bias].map((values) => executor.floats(values))
+    const states = [[h], [c]].map((values) => executor.floats(values))
+    const row = executor.row(
+      'lstm',
+      ...[1, 1, 1, 1, ...operands, 0, ...states, 0, 0, 0, 0, hOut, cOut, 0],
+      ...[0, 0, 0, 0],
+    )
+    expect(executor.run(row)).toEqual(ok)
     expect(hOut[0]).toBe(h)
     expect(cOut[0]).toBe(c)
     expect(hOut[1]).toBeCloseTo(hNext, 6)
@@ -124,18 +130,19 @@ describe('a masked step contributes exactly nothing, whatever lies there', () =>
     const dy = executor.floats(wave(T * B * H))
     const outputs = [T * B * I, I * gates * H, H * gates * H, gates * H].map(empty)
     const forward = {
-      rnn: [bias, 0, lengths, h],
-      lstm: [bias, 0, 0, lengths, h, c, saved],
-      gru: [bias, 0, 0, lengths, h, saved],
+      rnn: [bias, 0, lengths, 0, 0, h],
+      lstm: [bias, 0, 0, 0, lengths, 0, 0, 0, h, c, saved],
+      gru: [bias, 0, 0, lengths, 0, 0, h, saved],
     }[cell]
     const backward = {
-      rnn: [h, lengths, dy, 0, saved, ...outputs, 0, 0],
-      lstm: [h, c, saved, lengths, dy, 0, 0, ...outputs, 0, 0, 0],
-      gru: [h, saved, lengths, dy, 0, ...outputs, 0, 0, 0],
+      rnn: [h, lengths, 0, 0, dy, 0, saved, ...outputs, 0, 0],
+      lstm: [0, h, c, saved, lengths, 0, 0, 0, dy, 0, 0, ...outputs, 0, 0, 0, 0],
+      gru: [h, saved, lengths, 0, 0, dy, 0, ...outputs, 0, 0, 0],
     }[cell]
+    const zoneouts = cell === 'lstm' ? [0, 0] : [0]
     const common = [T, B, I, H, input, kernel, recurrent] as const
     const status = executor.run(
-      executor.row(cell, ...common, ...forward, ...attributes, 0),
+      executor.row(cell, ...common, ...forward, ...attributes, ...zoneouts, 0),
       executor.row(`${cell}_backward`, ...common, ...backward, ...attributes, 0),
     )
     expect(status).toEqual(ok)
@@ -147,9 +154,9 @@ describe('a masked step contributes exactly nothing, whatever lies there', () =>
     ['rnn', [1, 1]],
     ['lstm', [0]],
     ['lstm', [1]],
-    ['gru', [0, 0]],
-    ['gru', [0, 1]],
-    ['gru', [1, 1]],
+    ['gru', [0, 0, 0]],
+    ['gru', [0, 1, 0]],
+    ['gru', [1, 1, 1]],
   ] as const)('%s %j', (cell, attributes) => {
     const clean = gradients(cell, attributes, 0)
     expect(clean.every(Number.isFinite)).toBe(true)

@@ -255,6 +255,33 @@ export const elementwise = {
     work: ['T*B*F'],
     tolerance: 1e-6,
   },
+  maximum: {
+    code: 36,
+    summary: 'y = a where a ≥ b, else b',
+    variables: ['N'],
+    operands: [
+      { name: 'a', direction: 'in', type: 'f32', shape: ['...N'] },
+      { name: 'b', direction: 'in', type: 'f32', shape: ['...N'] },
+      { name: 'y', direction: 'out', type: 'f32', shape: ['...N'] },
+    ],
+    attributes: [],
+    work: ['N'],
+    tolerance: 0,
+  },
+  maximum_backward: {
+    code: 37,
+    summary: 'da = dy where a ≥ b, else 0; what is left of dy is the gradient of b',
+    variables: ['N'],
+    operands: [
+      { name: 'a', direction: 'in', type: 'f32', shape: ['...N'] },
+      { name: 'b', direction: 'in', type: 'f32', shape: ['...N'] },
+      { name: 'dy', direction: 'in', type: 'f32', shape: ['...N'] },
+      { name: 'da', direction: 'out', type: 'f32', shape: ['...N'] },
+    ],
+    attributes: [],
+    work: ['N'],
+    tolerance: 0,
+  },
   matmul: {
     code: 40,
     summary: 'y = a · b (+ bias on every row)',

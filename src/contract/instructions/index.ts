@@ -4,8 +4,10 @@ import { data } from './data.js'
 import { elementwise } from './elementwise.js'
 import { linear } from './linear.js'
 import { losses } from './losses.js'
+import { normalization } from './normalization.js'
 import { optimizers } from './optimizers.js'
 import { recurrent } from './recurrent.js'
+import { steps } from './steps.js'
 import { time } from './time.js'
 import { windows } from './windows.js'
 
@@ -14,6 +16,8 @@ export const instructions = {
   ...data,
   ...choices,
   ...elementwise,
+  ...steps,
+  ...normalization,
   ...recurrent,
   ...linear,
   ...time,

@@ -59,8 +59,25 @@ const unary: readonly (readonly [
   ['affine', { x: { normal: 1 } }, { x: [nan, infinity, -infinity] }],
 ]
 
+const maximum = (['maximum', 'maximum_backward'] as const).flatMap((instruction): Case[] => [
+  ...sizes.map((N) => ({
+    name: `${instruction} N${N}`,
+    steps: [{ instruction }],
+    variables: { N },
+    // Many are equal.
+    data: { a: { integers: [-2, 2] as const }, b: { integers: [-2, 2] as const } },
+  })),
+  {
+    name: `${instruction} of special numbers`,
+    steps: [{ instruction }],
+    variables: { N: 6 },
+    data: { a: [0, -0, infinity, -infinity, nan, 1], b: [-0, 0, infinity, 1, 1, nan] },
+  },
+])
+
 export const elementwise: CaseList = [
   ...binary,
+  ...maximum,
   {
     name: 'divide by zero',
     steps: [{ instruction: 'divide' }],

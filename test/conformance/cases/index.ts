@@ -6,12 +6,14 @@ import { dropout } from './dropout.js'
 import { elementwise } from './elementwise.js'
 import { gather } from './gather.js'
 import { gru } from './gru.js'
+import { layerNorm } from './layer_norm.js'
 import { linear } from './linear.js'
 import { losses } from './losses.js'
 import { lstm } from './lstm.js'
 import { matmul } from './matmul.js'
 import { optimizers } from './optimizers.js'
 import { rnn } from './rnn.js'
+import { sequenceSteps } from './sequence_steps.js'
 import { softmax } from './softmax.js'
 import { time } from './time.js'
 import { windows } from './windows.js'
@@ -26,6 +28,7 @@ export const cases = {
   gather,
   gru,
   linear,
+  layer_norm: layerNorm,
   losses,
   lstm,
   matmul,
@@ -34,4 +37,5 @@ export const cases = {
   softmax,
   time,
   windows,
+  sequence_steps: sequenceSteps,
 } satisfies Record<string, CaseList>

@@ -1,4 +1,9 @@
-import { type InstructionName, type Precision, precisions } from '../../../src/contract/index.js'
+import {
+  type InstructionName,
+  instructionTable,
+  type Precision,
+  precisions,
+} from '../../../src/contract/index.js'
 import type { Case, Data } from '../case.js'
 
 /** What the three cells have in common: sizes, directions, masks, and which optional operands are there. */
@@ -7,13 +12,21 @@ interface Cell {
   readonly backward: InstructionName
   readonly attributes: Readonly<Record<string, number>>
   readonly text: string
-  /** Optional operands of the forward instruction, without lengths. */
+  /** Optional operands of the forward instruction, without lengths; its backward gets those that it has too. */
   readonly inputs: readonly string[]
   /** What forward leaves for backward, where it does. */
   readonly saved: readonly string[]
   readonly upstream: readonly string[]
   readonly gradients: readonly string[]
+  /** Masks of states; other code on some executors. */
+  readonly masks: readonly string[]
 }
+
+const maskData = {
+  recurrentMask: { integers: [0, 2] },
+  updateH: { integers: [0, 1] },
+  updateC: { integers: [0, 1] },
+} as const
 
 const sizes = [
   { T: 1, B: 1, I: 1, H: 1 },
@@ -48,7 +61,8 @@ const beyond = { x: [NaN, 1, Number.POSITIVE_INFINITY, -1, 0.5, 2] }
 const nowhere = { lengths: [1, 2], x: [0.5, -1, NaN, 2, NaN, NaN] }
 
 export function recurrentCases(cell: Cell): Case[] {
-  const { inputs, upstream, gradients } = cell
+  const { inputs, upstream, gradients, masks } = cell
+  const reads = instructionTable[cell.backward].operands.map(({ name }) => name)
   const pair = (
     name: string,
     variables: Size,
@@ -56,7 +70,7 @@ export function recurrentCases(cell: Cell): Case[] {
     data?: Readonly<Record<string, Data>>,
   ): Case => {
     const { masked = false, reverse = 0, given = inputs, from = upstream, to = gradients } = parts
-    const { precision = 'float32' } = parts
+    const { precision = 'float32', zoneout = 0 } = parts
     const lengths = masked ? ['lengths'] : []
     const { T, B, I, H } = variables
     const reduced = precision === 'float32' ? '' : ` ${precision}`
@@ -73,15 +87,15 @@ export function recurrentCases(cell: Cell): Case[] {
         },
         {
           instruction: cell.backward,
-          optional: [...from, ...to, ...lengths],
+          optional: [...given.filter((name) => reads.includes(name)), ...from, ...to, ...lengths],
           attributes: { precision: backward },
         },
       ],
       variables,
-      attributes: { ...cell.attributes, reverse },
-      ...(data ? { data } : {}),
-      // Gradients of gates are computed before they are rounded; see `steps`.
-      ...(backward === precisions.bfloat16 ? { tolerance: T > 1 ? 2e-3 : 5e-4 } : {}),
+      attributes: { zoneoutH: zoneout, zoneoutC: zoneout / 2, ...cell.attributes, reverse },
+      data: { ...maskData, ...data },
+      // Gradients of gates are computed before they are rounded, so one may lie between two even at the first step.
+      ...(backward === precisions.bfloat16 ? { tolerance: 3e-3 } : {}),
     }
   }
   const without = (all: readonly string[], name: string) => all.filter((other) => other !== name)
@@ -109,7 +123,7 @@ export function recurrentCases(cell: Cell): Case[] {
               { instruction: cell.forward, optional: cell.saved },
               { instruction, optional: present },
             ],
-      attributes: { ...cell.attributes, reverse: 0 },
+      attributes: { zoneoutH: 0, zoneoutC: 0, ...cell.attributes, reverse: 0 },
       data: { lengths: [5, 0, length, 2] },
       status: 'indexOutOfRange',
     }
@@ -122,6 +136,10 @@ export function recurrentCases(cell: Cell): Case[] {
       pair('', size, { precision, masked: true }),
     ]),
     pair(' with nothing optional', few[0]!, { precision, given: [], from: [], to: [] }),
+    ...few.flatMap((size) => [
+      pair(' with masks', size, { precision, masked: true, given: [...inputs, ...masks] }),
+      forward(size, { precision, zoneout: 0.3 }, ' zoneout'),
+    ]),
     forward(few[0]!, { precision, given: [] }, ' of zeros', { x: { integers: [0, 0] } }),
     forward({ T: 3, B: 2, I: 1, H: 9 }, { precision, masked: true }, ' with NaN at masked steps', nowhere),
     forward({ T: 1, B: 3, I: 2, H: 7 }, { precision }, ' with NaN and infinity', beyond),
@@ -130,6 +148,22 @@ export function recurrentCases(cell: Cell): Case[] {
     ...sizes.flatMap((size) =>
       [false, true].flatMap((masked) => [0, 1].map((reverse) => pair('', size, { masked, reverse }))),
     ),
+    ...sizes.map((size, i) =>
+      pair(' with masks', size, {
+        masked: i % 2 === 1,
+        reverse: i & 2 ? 1 : 0,
+        given: [...inputs, ...masks],
+      }),
+    ),
+    ...masks.map((name) => pair(` with ${name}`, middle, { masked: true, given: [...inputs, name] })),
+    // Nothing doubles: without an activation, states would grow for 200 steps.
+    pair(
+      ' with masks',
+      long,
+      { masked: true, reverse: 1, given: [...inputs, ...masks] },
+      { recurrentMask: { integers: [0, 1] } },
+    ),
+    ...[middle, long].map((size) => forward(size, { zoneout: 0.3, masked: true }, ' zoneout')),
     pair(' of empty rows only', middle, { masked: true }, { lengths: [0, 0, 0, 0] }),
     pair(' of full rows only', middle, { masked: true }, { lengths: [5, 5, 5, 5] }),
     pair(' with nothing optional', middle, { given: [], from: [], to: [] }),
@@ -164,4 +198,5 @@ interface Parts {
   readonly from: readonly string[]
   readonly to: readonly string[]
   readonly precision: Precision
+  readonly zoneout: number
 }

@@ -6,6 +6,7 @@ const cell = {
   backward: 'rnn_backward',
   inputs: ['bias', 'initialH'],
   saved: [],
+  masks: ['recurrentMask', 'updateH'],
   upstream: ['dy', 'dFinalH'],
   gradients: ['dx', 'dKernel', 'dRecurrentKernel', 'dBias', 'dInitialH', 'dStates'],
 } as const
@@ -20,8 +21,8 @@ const small = { integers: [-1, 1] } as const
 const exact = all
   .filter(({ name, variables, status, data }) => {
     const { T = 0, H = 0 } = variables
-    // Longer or wider ones leave the whole numbers that float32 holds; bfloat16 holds these too, int8 does not.
-    if (name.includes('int8')) return false
+    // Longer or wider ones leave the whole numbers that float32 holds; bfloat16 holds these too, int8 and a share that is kept do not.
+    if (name.includes('int8') || name.includes('zoneout')) return false
     return !status && !data?.['x'] && name.startsWith('rnn identity') && T <= 6 && H <= 33
   })
   .map(

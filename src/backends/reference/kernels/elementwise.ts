@@ -65,4 +65,12 @@ export const elementwise = {
   log({ x, y }) {
     each(y, (i) => Math.log(x[i]!))
   },
+
+  maximum({ a, b, y }) {
+    each(y, (i) => (a[i]! >= b[i]! ? a[i]! : b[i]!))
+  },
+
+  maximum_backward({ a, b, dy, da }) {
+    each(da, (i) => (a[i]! >= b[i]! ? dy[i]! : 0))
+  },
 } satisfies Partial<Kernels>

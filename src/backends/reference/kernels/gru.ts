@@ -1,7 +1,19 @@
 import type { Kernels } from '../arguments.js'
 import { productOf, roundingOf } from './precision.js'
-import { checkLengths, initialRow, isMasked, linear, orZeros, savedRow, walk } from './sequence.js'
-import { add, addOuter, addProductTransposed, row, sigmoid } from './shared.js'
+import {
+  checkLengths,
+  initialRow,
+  isMasked,
+  keep,
+  keptShare,
+  linear,
+  maskedState,
+  orZeros,
+  savedRow,
+  throughMask,
+  walk,
+} from './sequence.js'
+import { add, addOuter, addProductTransposed, each, row, sigmoid } from './shared.js'
 
 /**
  * `saved` holds z, r, n and a fourth vector of each step: with resetAfter hₜ₋₁ · Rₙ + recurrentBiasₙ, which r multiplies;
@@ -10,7 +22,7 @@ import { add, addOuter, addProductTransposed, row, sigmoid } from './shared.js'
 export const gru = {
   gru(a) {
     const { T, B, I, H, x, kernel, recurrentKernel, bias, recurrentBias, initialH, lengths } = a
-    const { h, saved, reverse, resetAfter, precision } = a
+    const { recurrentMask, updateH, h, saved, reverse, resetAfter, updateGate, zoneoutH, precision } = a
     checkLengths(lengths, T)
     saved?.fill(0)
     const inputProduct = productOf(kernel, 3 * H, precision)
@@ -25,27 +37,32 @@ export const gru = {
           next.set(previous)
           continue
         }
+        const left = maskedState(previous, recurrentMask, b)
         const input = linear(3 * H, bias, [row(x, t * B + b, I), inputProduct])
-        const recurrent = linear(3 * H, recurrentBias, [previous, recurrentProduct])
+        const recurrent = linear(3 * H, recurrentBias, [left, recurrentProduct])
         const z = previous.map((_, j) => sigmoid(input[j]! + recurrent[j]!))
         const r = previous.map((_, j) => sigmoid(input[H + j]! + recurrent[H + j]!))
-        const reset = r.map((rj, j) => rj * previous[j]!)
+        const reset = r.map((rj, j) => rj * left[j]!)
         const inner = resetAfter
           ? r.map((rj, j) => rj * recurrent[2 * H + j]!)
           : linear(H, candidateBias, [reset, candidateProduct])
         const n = previous.map((_, j) => Math.tanh(input[2 * H + j]! + inner[j]!))
-        for (let j = 0; j < H; j++) next[j] = z[j]! * previous[j]! + (1 - z[j]!) * n[j]!
+        const share = updateGate ? z.map((zj) => 1 - zj) : z
+        const kept = keptShare(updateH, t * B + b, H, zoneoutH)
+        const mixed = (j: number) => share[j]! * previous[j]! + (1 - share[j]!) * n[j]!
+        each(next, (j) => keep(kept(j), previous[j]!, mixed(j)))
         if (!saved) continue
         const fourth = resetAfter ? recurrent.subarray(2 * H) : reset
         for (const [k, vector] of [z, r, n, fourth].entries()) {
-          savedRow(saved, t * B + b, H).set(vector, k * H)
+          savedRow(saved, t * B + b, H, 4).set(vector, k * H)
         }
       }
     }
   },
 
   gru_backward(a) {
-    const { T, B, I, H, x, kernel, recurrentKernel, h, saved, lengths, dy, dFinalH, reverse, resetAfter } = a
+    const { T, B, I, H, x, kernel, recurrentKernel, h, saved, lengths, dy, dFinalH } = a
+    const { recurrentMask, updateH, reverse, resetAfter, updateGate } = a
     const { dx, dKernel, dRecurrentKernel, dBias, dRecurrentBias, dInitialH, dStates } = a
     checkLengths(lengths, T)
     for (const sum of [dx, dKernel, dRecurrentKernel, dBias, dRecurrentBias]) sum?.fill(0)
@@ -60,7 +77,8 @@ export const gru = {
         if (dStates) row(dStates, to * B + b, H).set(dh)
         if (isMasked(lengths, t, b)) continue
         const previous = row(h, from * B + b, H)
-        const left = savedRow(saved, step, H)
+        const masked = maskedState(previous, recurrentMask, b)
+        const left = savedRow(saved, step, H, 4)
         const [z, r, n, fourth] = [0, 1, 2, 3].map((k) => left.slice(k * H, (k + 1) * H)) as [
           Float64Array,
           Float64Array,
@@ -70,15 +88,19 @@ export const gru = {
 
         // Before the activations: dGates of the input side, dRecurrent of the recurrent side.
         const dGates = new Float64Array(3 * H)
+        const share = updateGate ? z.map((zj) => 1 - zj) : z
+        const kept = keptShare(updateH, step, H, 0)
+        const dNew = dh.map((d, j) => (1 - kept(j)) * d)
         for (let j = 0; j < H; j++) {
-          dGates[j] = dh[j]! * (previous[j]! - n[j]!) * z[j]! * (1 - z[j]!)
-          dGates[2 * H + j] = dh[j]! * (1 - z[j]!) * (1 - n[j]! ** 2)
+          const dShare = dNew[j]! * (previous[j]! - n[j]!)
+          dGates[j] = (updateGate ? -dShare : dShare) * z[j]! * (1 - z[j]!)
+          dGates[2 * H + j] = dNew[j]! * (1 - share[j]!) * (1 - n[j]! ** 2)
         }
         const dCandidate = dGates.subarray(2 * H)
         const dReset = new Float64Array(H) // gradient of r ∗ hₜ₋₁, without resetAfter
         if (!resetAfter) addProductTransposed(dReset, round(dCandidate), candidateRounded)
         for (let j = 0; j < H; j++) {
-          const dr = resetAfter ? dCandidate[j]! * fourth[j]! : dReset[j]! * previous[j]!
+          const dr = resetAfter ? dCandidate[j]! * fourth[j]! : dReset[j]! * masked[j]!
           dGates[H + j] = dr * r[j]! * (1 - r[j]!)
         }
         // The candidate's share goes through r with resetAfter; without it, through `reset` apart from this vector.
@@ -91,11 +113,13 @@ export const gru = {
         if (dBias) add(dBias, dGates)
         if (dRecurrentBias) add(dRecurrentBias, resetAfter ? dRecurrent : dGates)
         if (dRecurrentKernel) {
-          addOuter(dRecurrentKernel, round(previous), recurrentGatesRounded)
+          addOuter(dRecurrentKernel, round(masked), recurrentGatesRounded)
           if (!resetAfter) addOuterColumns(dRecurrentKernel, round(fourth), round(dCandidate), 3 * H, 2 * H)
         }
-        for (let j = 0; j < H; j++) dh[j] = dh[j]! * z[j]! + dReset[j]! * r[j]!
-        addProductTransposed(dh, recurrentGatesRounded, recurrentRounded)
+        const dMasked = dReset.map((d, j) => d * r[j]!)
+        addProductTransposed(dMasked, recurrentGatesRounded, recurrentRounded)
+        throughMask(dMasked, recurrentMask, b)
+        for (let j = 0; j < H; j++) dh[j] = kept(j) * dh[j]! + dNew[j]! * share[j]! + dMasked[j]!
         left.set(dGates)
       }
       if (dStates) row(dStates, initialRow(T, reverse) * B + b, H).set(dh)

@@ -6,12 +6,14 @@ import { dropout } from './dropout.js'
 import { elementwise } from './elementwise.js'
 import { gather } from './gather.js'
 import { gru } from './gru.js'
+import { layerNorm } from './layer_norm.js'
 import { linear } from './linear.js'
 import { losses } from './losses.js'
 import { lstm } from './lstm.js'
 import { matmul } from './matmul.js'
 import { optimizers } from './optimizers.js'
 import { rnn } from './rnn.js'
+import { sequenceSteps } from './sequence_steps.js'
 import { softmax } from './softmax.js'
 import { time } from './time.js'
 import { windows } from './windows.js'
@@ -25,6 +27,7 @@ export const kernels: Kernels = {
   ...gather,
   ...gru,
   ...linear,
+  ...layerNorm,
   ...losses,
   ...lstm,
   ...matmul,
@@ -33,4 +36,5 @@ export const kernels: Kernels = {
   ...softmax,
   ...time,
   ...windows,
+  ...sequenceSteps,
 }

@@ -46,8 +46,31 @@ export function orZeros(vector: Float64Array | undefined, b: number, width: numb
   return vector ? vector.slice(b * width, (b + 1) * width) : new Float64Array(width)
 }
 
-/** Row `index` of `saved`, whose rows are four vectors of `units` rounded up to 16. */
-export function savedRow(saved: Float64Array, index: number, units: number): Float64Array {
-  const width = 4 * Math.ceil(units / 16) * 16
-  return saved.subarray(index * width, index * width + 4 * units)
+/** Row `index` of `saved`, whose rows are `vectors` vectors of `units` rounded up to 16. */
+export function savedRow(saved: Float64Array, index: number, units: number, vectors: number): Float64Array {
+  const width = vectors * Math.ceil(units / 16) * 16
+  return saved.subarray(index * width, index * width + vectors * units)
+}
+
+/** How much of its old state a unit keeps at row n of [T · B]: all or nothing by `update`, else the same share everywhere. */
+export function keptShare(update: Float64Array | undefined, n: number, units: number, zoneout: number) {
+  const row = update?.subarray(n * units, (n + 1) * units)
+  return (j: number): number => (row ? Number(row[j] === 0) : zoneout)
+}
+
+/** share ∗ before + (1 − share) ∗ next; all of one of them even where the other is infinite. */
+export function keep(share: number, before: number, next: number): number {
+  if (share === 0) return next
+  if (share === 1) return before
+  return share * before + (1 - share) * next
+}
+
+/** What stands for hₜ₋₁ in products with recurrent weights. */
+export function maskedState(h: Float64Array, mask: Float64Array | undefined, b: number): Float64Array {
+  return mask ? h.map((v, j) => v * mask[b * h.length + j]!) : h
+}
+
+/** Gradient of hₜ₋₁ from that of what stands for it in products. */
+export function throughMask(d: Float64Array, mask: Float64Array | undefined, b: number): void {
+  if (mask) for (let j = 0; j < d.length; j++) d[j]! *= mask[b * d.length + j]!
 }
