@@ -140,3 +140,15 @@ test('pos-tagger reads words and their characters, in sentences of any length', 
   const figures = learnsAndLoads('pos-tagger', '--data', data, ...small)
   expect(figures).toEqual({ words: 3, accuracy: expect.any(Number) })
 })
+
+test.each([1, 2])('fill-in from %s side(s): words outside the vocabulary do not count', (sides) => {
+  const data = join(folder, `sentences-${sides}`)
+  mkdirSync(data)
+  const sentence = (...forms: string[]) => forms.map((form, i) => `${i + 1}\t${form}\t_\tX`).join('\n')
+  const learned = [sentence('a', 'golden', 'day'), sentence('a', 'grey', 'day', 'a'), sentence('golden')]
+  writeFileSync(join(data, 'en_ewt-ud-train.conllu'), `${learned.join('\n\n')}\n`)
+  writeFileSync(join(data, 'en_ewt-ud-dev.conllu'), `${sentence('a', 'silver', 'day')}\n`)
+  const small = ['--vocabulary', '3', '--embedding', '3', '--units', '3', '--batch', '2', '--epochs', '2']
+  const figures = learnsAndLoads('fill-in', '--data', data, '--sides', String(sides), ...small)
+  expect(figures).toEqual({ words: 2, nats: expect.any(Number), accuracy: expect.any(Number) })
+})
