@@ -1,6 +1,8 @@
+import { loopedGru } from '../cells/looped.js'
 import { features, gru as gruOperation, type UpdateGate, updateGates } from '../graph/index.js'
+import { type Activation, activations } from './activations.js'
 import { dropInput, stateMasks } from './masks.js'
-import { flag, known, oneOf } from './options.js'
+import { activation, flag, gateActivation, known, oneOf } from './options.js'
 import {
   cellState,
   cellWeights,
@@ -14,6 +16,10 @@ import {
 import type { SymbolicTensor } from './symbolic.js'
 
 export interface GruOptions extends RecurrentOptions {
+  /** Of the candidate n. Default `tanh`; another runs as a loop without a kernel. */
+  readonly activation?: Activation
+  /** Of the gates z and r. Default `sigmoid`; another runs as a loop without a kernel. */
+  readonly recurrentActivation?: Activation
   /**
    * Apply the reset gate after the recurrent product (cuDNN, Keras' default), with a recurrent bias of its own, or
    * to the state before it (Cho et al. 2014). Default true.
@@ -39,7 +45,15 @@ export interface GruOptions extends RecurrentOptions {
 export function gru<const Returned extends boolean = false>(
   options: GruOptions & ReturnState<Returned>,
 ): RecurrentLayer<[h: SymbolicTensor], Returned> {
-  known('gru', options, [...recurrentOptionNames, 'resetAfter', 'updateGate'])
+  known('gru', options, [
+    ...recurrentOptionNames,
+    'activation',
+    'recurrentActivation',
+    'resetAfter',
+    'updateGate',
+  ])
+  const act = activation('gru', options.activation, 'tanh')
+  const gateAct = gateActivation('gru', options.recurrentActivation)
   const settings = recurrentSettings('gru', options)
   const resetAfter = flag('gru', 'resetAfter', options.resetAfter, true)
   const updateGate = oneOf('gru', 'updateGate', options.updateGate, updateGates, 'previous')
@@ -48,7 +62,7 @@ export function gru<const Returned extends boolean = false>(
     kind: 'gru',
     name: options.name,
     settings,
-    options: { resetAfter, updateGate },
+    options: { activation: act, recurrentActivation: gateAct, resetAfter, updateGate },
     states: ['h'],
     walk(x, scope, { reverse, initial }) {
       const weights = cellWeights(scope, settings, features(x, 'input'), 3)
@@ -62,19 +76,25 @@ export function gru<const Returned extends boolean = false>(
             })
           : undefined
       const h = cellState(scope, 'h', units, settings.stateful, initial[0])
-      const { y, finalH } = gruOperation(
-        dropInput(x, scope, settings),
-        { ...weights, recurrentBias },
-        {
-          ...stateMasks(x, scope, settings),
-          lengths: scope.lengthsOf(x),
-          initialH: h.initial,
-          reverse,
-          training: scope.mode === 'train',
-          resetAfter,
-          updateGate,
-        },
-      )
+      const dropped = dropInput(x, scope, settings)
+      const all = { ...weights, recurrentBias }
+      const sequence = {
+        ...stateMasks(x, scope, settings),
+        lengths: scope.lengthsOf(x),
+        initialH: h.initial,
+        reverse,
+        training: scope.mode === 'train',
+        resetAfter,
+        updateGate,
+      }
+      const { y, finalH } =
+        act === 'tanh' && gateAct === 'sigmoid'
+          ? gruOperation(dropped, all, sequence)
+          : loopedGru(dropped, all, {
+              ...sequence,
+              activation: activations[act],
+              recurrentActivation: activations[gateAct],
+            })
       h.store(finalH)
       return { y, last: finalH, final: [finalH] }
     },

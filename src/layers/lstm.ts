@@ -1,7 +1,9 @@
+import { loopedLstm } from '../cells/looped.js'
 import { features, type LstmWeights, lstm as lstmOperation } from '../graph/index.js'
 import { initializers } from '../initializers/index.js'
+import { type Activation, activations } from './activations.js'
 import { cellMasks, dropInput, stateMasks } from './masks.js'
-import { flag, known, oneOf, rate } from './options.js'
+import { activation, flag, gateActivation, known, oneOf, rate } from './options.js'
 import {
   cellState,
   cellWeights,
@@ -17,6 +19,10 @@ import type { SymbolicTensor } from './symbolic.js'
 export interface LstmOptions extends RecurrentOptions {
   /** Start the forget gate's bias at 1 (Jozefowicz et al. 2015). Default true. */
   readonly unitForgetBias?: boolean
+  /** Of the candidate and of the cell on its way out. Default `tanh`; another runs as a loop without a kernel. */
+  readonly activation?: Activation
+  /** Of the gates. Default `sigmoid`; another runs as a loop without a kernel. */
+  readonly recurrentActivation?: Activation
   /**
    * Let the gates see the cell, unit by unit: i and f its old value, o its new one (Gers and Schmidhuber 2000; P of ONNX, in
    * the order i f o). The weights `peepholes` [3 · units] begin at 0, where the cell is one without them. Default false.
@@ -55,7 +61,17 @@ export type LstmStates = [h: SymbolicTensor, c: SymbolicTensor]
 export function lstm<const Returned extends boolean = false>(
   options: LstmOptions & ReturnState<Returned>,
 ): RecurrentLayer<LstmStates, Returned> {
-  known('lstm', options, [...recurrentOptionNames, 'unitForgetBias', 'peepholes', 'inputGate', 'zoneoutC'])
+  known('lstm', options, [
+    ...recurrentOptionNames,
+    'activation',
+    'recurrentActivation',
+    'unitForgetBias',
+    'peepholes',
+    'inputGate',
+    'zoneoutC',
+  ])
+  const act = activation('lstm', options.activation, 'tanh')
+  const gateAct = gateActivation('lstm', options.recurrentActivation)
   const read = recurrentSettings('lstm', options)
   const unitForgetBias = flag('lstm', 'unitForgetBias', options.unitForgetBias, true)
   const peepholes = flag('lstm', 'peepholes', options.peepholes, false)
@@ -78,7 +94,14 @@ export function lstm<const Returned extends boolean = false>(
     kind: 'lstm',
     name: options.name,
     settings,
-    options: { unitForgetBias, peepholes, inputGate, zoneoutC },
+    options: {
+      activation: act,
+      recurrentActivation: gateAct,
+      unitForgetBias,
+      peepholes,
+      inputGate,
+      zoneoutC,
+    },
     states: ['h', 'c'],
     walk(x, scope, { reverse, initial }) {
       const weights: LstmWeights = {
@@ -93,7 +116,8 @@ export function lstm<const Returned extends boolean = false>(
       }
       const h = cellState(scope, 'h', units, settings.stateful, initial[0])
       const c = cellState(scope, 'c', units, settings.stateful, initial[1])
-      const { y, finalH, finalC } = lstmOperation(dropInput(x, scope, settings), weights, {
+      const dropped = dropInput(x, scope, settings)
+      const sequence = {
         ...stateMasks(x, scope, settings),
         ...cellMasks(x, scope, units, zoneoutC),
         coupled,
@@ -102,7 +126,15 @@ export function lstm<const Returned extends boolean = false>(
         initialC: c.initial,
         reverse,
         training: scope.mode === 'train',
-      })
+      }
+      const { y, finalH, finalC } =
+        act === 'tanh' && gateAct === 'sigmoid'
+          ? lstmOperation(dropped, weights, sequence)
+          : loopedLstm(dropped, weights, {
+              ...sequence,
+              activation: activations[act],
+              recurrentActivation: activations[gateAct],
+            })
       h.store(finalH)
       c.store(finalC)
       return { y, last: finalH, final: [finalH, finalC] }

@@ -77,6 +77,11 @@ export function activation(where: string, value: unknown, byDefault: Activation)
   return oneOf(where, 'activation', value, Object.keys(activations) as Activation[], byDefault)
 }
 
+/** Of the gates of a cell. */
+export function gateActivation(where: string, value: unknown): Activation {
+  return oneOf(where, 'recurrentActivation', value, Object.keys(activations) as Activation[], 'sigmoid')
+}
+
 export function initializer(
   where: string,
   option: string,

@@ -1,6 +1,8 @@
+import { loopedRnn } from '../cells/looped.js'
 import { features, type RnnActivation, rnn, rnnActivations } from '../graph/index.js'
+import { type Activation, activations } from './activations.js'
 import { dropInput, stateMasks } from './masks.js'
-import { known, oneOf } from './options.js'
+import { activation, known } from './options.js'
 import {
   cellState,
   cellWeights,
@@ -14,8 +16,8 @@ import {
 import type { SymbolicTensor } from './symbolic.js'
 
 export interface SimpleRnnOptions extends RecurrentOptions {
-  /** Default `tanh`. */
-  readonly activation?: RnnActivation
+  /** Default `tanh`, which has a kernel, as `relu` and `linear` have; others run as a loop. */
+  readonly activation?: Activation
 }
 
 /**
@@ -27,24 +29,28 @@ export function simpleRNN<const Returned extends boolean = false>(
 ): RecurrentLayer<[h: SymbolicTensor], Returned> {
   known('simpleRNN', options, [...recurrentOptionNames, 'activation'])
   const settings = recurrentSettings('simpleRNN', options)
-  const activation = oneOf('simpleRNN', 'activation', options.activation, rnnActivations, 'tanh')
+  const act = activation('simpleRNN', options.activation, 'tanh')
+  const fused = rnnActivations.find((name): name is RnnActivation => name === act)
   return recurrentLayer({
     kind: 'simpleRNN',
     name: options.name,
     settings,
-    options: { activation },
+    options: { activation: act },
     states: ['h'],
     walk(x, scope, { reverse, initial }) {
       const weights = cellWeights(scope, settings, features(x, 'input'), 1)
       const h = cellState(scope, 'h', settings.units, settings.stateful, initial[0])
-      const { y, finalH } = rnn(dropInput(x, scope, settings), weights, {
+      const dropped = dropInput(x, scope, settings)
+      const sequence = {
         ...stateMasks(x, scope, settings),
         lengths: scope.lengthsOf(x),
         initialH: h.initial,
         reverse,
         training: scope.mode === 'train',
-        activation,
-      })
+      }
+      const { y, finalH } = fused
+        ? rnn(dropped, weights, { ...sequence, activation: fused })
+        : loopedRnn(dropped, weights, { ...sequence, activation: activations[act] })
       h.store(finalH)
       return { y, last: finalH, final: [finalH] }
     },

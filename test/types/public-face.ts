@@ -132,7 +132,7 @@ export function refused(model: Model, batch: Batch, x: SymbolicTensor): void {
   // @ts-expect-error: resetAfter belongs to gru
   layers.lstm({ units: 4, resetAfter: true })
   // @ts-expect-error: an activation that is not there
-  layers.simpleRNN({ units: 4, activation: 'selu' })
+  layers.simpleRNN({ units: 4, activation: 'selo' })
   // @ts-expect-error: units are a number
   layers.dense({ units: '4' })
   // @ts-expect-error: a layer that does not walk along time

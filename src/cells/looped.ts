@@ -1,0 +1,168 @@
+/** The built-in cells as loops of ordinary instructions: for activations that no kernel has. */
+import {
+  add,
+  affine,
+  type CellWeights,
+  clip,
+  type Dimension,
+  type LstmOperationOptions,
+  type LstmWeights,
+  matmul,
+  multiply,
+  oneMinus,
+  operandOf,
+  type SequenceOptions,
+  type SequenceResult,
+  scan,
+  sequenceMask,
+  split,
+  type Tensor,
+  type UpdateGate,
+} from '../graph/index.js'
+
+type Function = (x: Tensor) => Tensor
+
+/** Zeros [batch, units], where no initial state is given. */
+function initialState(x: Tensor, given: Tensor | undefined, units: number): Tensor {
+  const [, batch] = x.shape as [Dimension, Dimension, ...Dimension[]]
+  return given ?? operandOf(x.graph.append('fill', {}, { y: [batch, units] }, { value: 0 }), 'y')
+}
+
+/** The loop over x [time, batch, …]: which way, and which steps carry the states. */
+function walkOf(x: Tensor, { lengths, reverse = false }: SequenceOptions) {
+  const [steps] = x.shape as [Dimension, ...Dimension[]]
+  return { steps, reverse, mask: lengths && sequenceMask(lengths, steps) }
+}
+
+/** Zoneout (Krueger et al. 2017): drawn in training, its expectation otherwise. */
+function zonedOut(before: Tensor, next: Tensor, update: Tensor | undefined, share: number): Tensor {
+  if (update) {
+    // What is not 0 is 1 ∕ (1 − rate), as dropout makes it.
+    const moves = clip(update, 0, 1)
+    return add(multiply(next, moves), multiply(before, oneMinus(moves)))
+  }
+  return share > 0 ? add(affine(next, 1 - share), affine(before, share)) : next
+}
+
+/** hₜ₋₁ as products with recurrent weights see it. */
+function dropped(h: Tensor, mask: Tensor | undefined): Tensor {
+  return mask ? multiply(h, mask) : h
+}
+
+const unitsOf = (kernel: Tensor): number => kernel.shape[0]?.capacity ?? 0
+
+/** hₜ = activation(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias) */
+export function loopedRnn(
+  x: Tensor,
+  { kernel, recurrentKernel, bias }: CellWeights,
+  options: SequenceOptions & { readonly activation: Function },
+): SequenceResult {
+  const { initialH, updateH, zoneoutH = 0, recurrentMask, activation } = options
+  const { h: result } = scan(
+    x.graph,
+    { h: initialState(x, initialH, unitsOf(recurrentKernel)) },
+    { a: matmul(x, kernel, bias), ...(updateH && { updateH }) },
+    (states, row) => {
+      const [h, a] = [states['h'] as Tensor, row['a'] as Tensor]
+      const next = activation(add(a, matmul(dropped(h, recurrentMask), recurrentKernel)))
+      return { h: zonedOut(h, next, row['updateH'], zoneoutH) }
+    },
+    walkOf(x, options),
+  )
+  return { y: result?.y as Tensor, finalH: result?.final as Tensor }
+}
+
+export interface LoopedLstmOptions extends LstmOperationOptions {
+  /** Of the candidate and of the cell on its way out. */
+  readonly activation: Function
+  /** Of the gates. */
+  readonly recurrentActivation: Function
+}
+
+/** σ the recurrentActivation, φ the activation: cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ φ(g); hₜ = σ(o) ∗ φ(cₜ). */
+export function loopedLstm(
+  x: Tensor,
+  { kernel, recurrentKernel, bias, peepholes }: LstmWeights,
+  options: LoopedLstmOptions,
+): SequenceResult & { finalC: Tensor } {
+  const { initialH, initialC, updateH, updateC, zoneoutH = 0, zoneoutC = 0, recurrentMask } = options
+  const { coupled = false, activation, recurrentActivation: gate } = options
+  const gates = coupled ? 3 : 4
+  const units = unitsOf(recurrentKernel)
+  const [pI, pF, pO] = peepholesOf(peepholes, coupled)
+  const states = scan(
+    x.graph,
+    { h: initialState(x, initialH, units), c: initialState(x, initialC, units) },
+    { a: matmul(x, kernel, bias), ...(updateH && { updateH }), ...(updateC && { updateC }) },
+    (before, row) => {
+      const [h, c, a] = [before['h'] as Tensor, before['c'] as Tensor, row['a'] as Tensor]
+      const seen = (z: Tensor, p: Tensor | undefined, cell: Tensor): Tensor =>
+        p ? add(z, multiply(cell, p)) : z
+      const z = split(add(a, matmul(dropped(h, recurrentMask), recurrentKernel)), gates as number)
+      const [zI, zF, zG, zO] = (coupled ? [undefined, ...z] : z) as [
+        Tensor | undefined,
+        Tensor,
+        Tensor,
+        Tensor,
+      ]
+      const f = gate(seen(zF, pF, c))
+      const i = zI ? gate(seen(zI, pI, c)) : oneMinus(f)
+      const cell = add(multiply(f, c), multiply(i, activation(zG)))
+      // The new h is that of the new c, zoned out or not.
+      const out = multiply(gate(seen(zO, pO, cell)), activation(cell))
+      return {
+        h: zonedOut(h, out, row['updateH'], zoneoutH),
+        c: zonedOut(c, cell, row['updateC'], zoneoutC),
+      }
+    },
+    walkOf(x, options),
+  )
+  const [h, c] = [states['h'], states['c']]
+  return { y: h?.y as Tensor, finalH: h?.final as Tensor, finalC: c?.final as Tensor }
+}
+
+/** Those of i, f and o; a coupled input gate has none. */
+function peepholesOf(peepholes: Tensor | undefined, coupled: boolean): readonly (Tensor | undefined)[] {
+  if (!peepholes) return []
+  return coupled ? [undefined, ...split(peepholes, 2)] : split(peepholes, 3)
+}
+
+/** Gates z r n, σ the recurrentActivation, φ the activation. */
+export function loopedGru(
+  x: Tensor,
+  {
+    kernel,
+    recurrentKernel,
+    bias,
+    recurrentBias,
+  }: CellWeights & { readonly recurrentBias?: Tensor | undefined },
+  options: SequenceOptions & {
+    readonly resetAfter: boolean
+    readonly updateGate?: UpdateGate
+    readonly activation: Function
+    readonly recurrentActivation: Function
+  },
+): SequenceResult {
+  const { initialH, updateH, zoneoutH = 0, recurrentMask, resetAfter, updateGate = 'previous' } = options
+  const { activation, recurrentActivation: gate } = options
+  const candidateKernel = split(recurrentKernel, 3)[2]
+  const candidateBias = recurrentBias && split(recurrentBias, 3)[2]
+  const { h: result } = scan(
+    x.graph,
+    { h: initialState(x, initialH, unitsOf(recurrentKernel)) },
+    { a: matmul(x, kernel, bias), ...(updateH && { updateH }) },
+    (states, row) => {
+      const h = states['h'] as Tensor
+      const seen = dropped(h, recurrentMask)
+      const [aZ, aR, aN] = split(row['a'] as Tensor, 3)
+      const [rZ, rR, rN] = split(matmul(seen, recurrentKernel, recurrentBias), 3)
+      const [z, r] = [gate(add(aZ, rZ)), gate(add(aR, rR))]
+      const inner = resetAfter ? multiply(r, rN) : matmul(multiply(r, seen), candidateKernel, candidateBias)
+      const n = activation(add(aN, inner))
+      const [old, fresh] = updateGate === 'previous' ? [z, oneMinus(z)] : [oneMinus(z), z]
+      return { h: zonedOut(h, add(multiply(old, h), multiply(fresh, n)), row['updateH'], zoneoutH) }
+    },
+    walkOf(x, options),
+  )
+  return { y: result?.y as Tensor, finalH: result?.final as Tensor }
+}
