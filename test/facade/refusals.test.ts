@@ -65,6 +65,9 @@ describe('options that nobody knows are refused, with the nearest that somebody 
   test.each(cases)('%s', async (text, work) => expect(await failureText(work)).toBe(text))
 })
 
+const activationNames =
+  "'linear', 'tanh', 'sigmoid', 'relu', 'hardSigmoid', 'leakyRelu', 'elu', 'selu', 'softplus', 'softsign', 'exponential', 'softmax'"
+
 describe('values that make no sense are refused, by option', () => {
   const cases: readonly (readonly [string, () => unknown])[] = [
     [
@@ -84,8 +87,12 @@ describe('values that make no sense are refused, by option', () => {
       () => layers.lstm({ units: 2, returnSequences: untyped('yes') }),
     ],
     [
-      "INVALID_OPTION simpleRNN, activation: expected 'tanh', 'relu', 'linear', received selu",
-      () => layers.simpleRNN({ units: 2, activation: untyped('selu') }),
+      `INVALID_OPTION simpleRNN, activation: expected ${activationNames}, received selo`,
+      () => layers.simpleRNN({ units: 2, activation: untyped('selo') }),
+    ],
+    [
+      `INVALID_OPTION gru, recurrentActivation: expected ${activationNames}, received sigmoidal`,
+      () => layers.gru({ units: 2, recurrentActivation: untyped('sigmoidal') }),
     ],
     [
       "INVALID_OPTION lstm, inputGate: expected 'separate', 'coupled', received tied",

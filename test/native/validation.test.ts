@@ -68,7 +68,7 @@ const broken: Record<InvalidReason, [make: () => Int32Array, instruction: number
   buffer: [changed('bufferOffset', 2, -1), -1, 0],
   value: [changed('valueOffset', 0, 99), -1, 0],
   segment: [changed('segmentOffset', 2, 99), -1, 0],
-  unknownInstruction: [changed('codeOffset', code.matmul, 99), 0, -1],
+  unknownInstruction: [changed('codeOffset', code.matmul, 127), 0, -1],
   instructionLength: [changed('codeOffset', code.matmul + 1, 8), 0, -1],
   operandMissing: [changed('codeOffset', code.matmul + 2, -1), 0, 0],
   operandType: [changed('codeOffset', code.matmul + 2, value.loss), 0, 0],
