@@ -28,7 +28,8 @@ Outcome layer_norm(const contract::LayerNormArguments& a, Workspace& workspace) 
 
 namespace {
 
-/** dScale and dShift: sums over all rows, cut by columns, so that each is made by one thread in the order of m. */
+/** dScale and dShift: sums over all rows, cut by columns, so that each is made by one thread in the order of
+ * m. */
 void sumRows(const contract::LayerNormBackwardArguments& a, Workspace& workspace) {
   constexpr int64_t width = 16;
   forShares(workspace, (a.N + width - 1) / width, a.M * width, [&](int64_t begin, int64_t end) {

@@ -282,7 +282,7 @@ export class Tracing {
   /** The targets of a model with one output, where there are any. */
   #teacher(layer: string, time: Dimension, features: number): Tensor | undefined {
     const { purpose, losses, topology } = this.request
-    if (purpose !== 'train' && purpose !== 'evaluate') return undefined
+    if (purpose === 'predict' || purpose === 'step') return undefined
     const [loss] = losses ?? []
     if (!loss) throw notCompiled('no loss')
     if (topology.outputs.length > 1) {
