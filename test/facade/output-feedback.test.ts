@@ -1,4 +1,4 @@
-import { type Batch, layers, load, type Model, optimizers, sequential } from 'ostinato'
+import { type Batch, diagnose, layers, load, type Model, optimizers, sequential } from 'ostinato'
 import { expect, test } from 'vitest'
 import type { BackendName } from '../../src/backends/backend.js'
 import type { Feedback } from '../../src/layers/output-feedback.js'
@@ -175,6 +175,13 @@ describeOnBackends('recurrence from the output', ({ name }) => {
       counts[state.indexOf(1)]++
     }
     for (const count of counts) expect(Math.abs(count - 100)).toBeLessThan(45) // five standard deviations
+  })
+
+  test('is diagnosed as it trains', async () => {
+    const model = made(name, { inside: 'lstm' })
+    const { loss, states } = await diagnose(model, classBatch)
+    expect(Math.abs(loss - (await model.evaluate([classBatch])).loss)).toBeLessThan(tolerance)
+    expect(states.map((curve) => curve.name)).toEqual(['feedback/lstm/h'])
   })
 
   test('comes back from its file', async () => {
