@@ -74,7 +74,7 @@ build tsan "${levels[0]}" '-fsanitize=thread'
 echo "${levels[0]}, ThreadSanitizer"
 for threads in 2 4; do
   OSTINATO_CPU_LEVEL=${levels[0]} OSTINATO_BLAS=none OSTINATO_THREADS=$threads "$out/tsan/programs" run \
-    "$programs"/{walks,lstm,gru,rnn}*.program
+    "$programs"/{walks,loop,lstm,gru,rnn}*.program
 done
 
 # Debian's valgrind knows no AVX-512.
@@ -87,7 +87,7 @@ echo "$OSTINATO_CPU_LEVEL, allocations counted"
 "$out/plain/programs" run "$programs"/*.program
 if command -v valgrind > /dev/null; then
   echo "$OSTINATO_CPU_LEVEL, valgrind"
-  valgrind -q --error-exitcode=1 "$out/plain/programs" run "$programs"/{lstm,walks}*.program
+  valgrind -q --error-exitcode=1 "$out/plain/programs" run "$programs"/{lstm,walks,loop}*.program
 else
   echo 'valgrind is not installed: skipped'
 fi

@@ -28,7 +28,11 @@ const magic = 0x4f535446
 /** Writes what native/check reads; the layout stands in native/check/program_file.h. */
 export function writeProgramFile(path: string, run: ProgramRun): void {
   const doubles: number[] = [magic]
-  const list = (values: ArrayLike<number>) => doubles.push(values.length, ...Array.from(values))
+  const list = (values: ArrayLike<number>) => {
+    doubles.push(values.length)
+    // One by one: a call takes only so many arguments.
+    for (let i = 0; i < values.length; i++) doubles.push(values[i] as number)
+  }
   const numbers = (entries: readonly BufferNumbers[]) => {
     doubles.push(entries.length)
     for (const { buffer, offset, values, tolerance = 0 } of entries) {
