@@ -1,6 +1,6 @@
 /** Cells that users write: one object, traced into a loop that every backend runs and differentiates. */
 import { OstinatoError } from '../errors.js'
-import { features, operandOf, scan, sequenceMask, type Tensor } from '../graph/index.js'
+import { features, fill, scan, sequenceMask, type Tensor } from '../graph/index.js'
 import { type Initializer, type InitializerLike, toInitializer } from '../initializers/index.js'
 import { layers } from '../layers/index.js'
 import type { Json, Scope } from '../layers/layer.js'
@@ -99,11 +99,6 @@ function ownOptions<Own extends CellOptions>(name: string, defaults: Own, given:
   return Object.fromEntries(entries)
 }
 
-/** Zeros [batch, …shape]. */
-function zeros(scope: Scope, shape: Shape): Tensor {
-  return operandOf(scope.graph.append('fill', {}, { y: [scope.batch, ...shape] }, { value: 0 }), 'y')
-}
-
 /**
  * Defines a recurrent cell, sₜ = f(sₜ₋₁, xₜ; θ), and returns the maker of its layers. The definition is traced, not run: it is
  * written in `operations`, and gradients, masks, `stateful`, sessions and every backend follow from it.
@@ -169,7 +164,9 @@ export function defineCell<
         })
         const first = carried.map(({ state, shape, slab }) => [
           state,
-          slab.initial ? graph.reshape(slab.initial, [scope.batch, ...shape]) : zeros(scope, shape),
+          slab.initial
+            ? graph.reshape(slab.initial, [scope.batch, ...shape])
+            : fill(graph, [scope.batch, ...shape], 0),
         ])
         const walked = scan(
           graph,

@@ -5,12 +5,12 @@ import {
   type CellWeights,
   clip,
   type Dimension,
+  fill,
   type LstmOperationOptions,
   type LstmWeights,
   matmul,
   multiply,
   oneMinus,
-  operandOf,
   type SequenceOptions,
   type SequenceResult,
   scan,
@@ -25,7 +25,7 @@ type Function = (x: Tensor) => Tensor
 /** Zeros [batch, units], where no initial state is given. */
 function initialState(x: Tensor, given: Tensor | undefined, units: number): Tensor {
   const [, batch] = x.shape as [Dimension, Dimension, ...Dimension[]]
-  return given ?? operandOf(x.graph.append('fill', {}, { y: [batch, units] }, { value: 0 }), 'y')
+  return given ?? fill(x.graph, [batch, units], 0)
 }
 
 /** The loop over x [time, batch, …]: which way, and which steps carry the states. */

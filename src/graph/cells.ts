@@ -2,7 +2,7 @@
 import type { Dimension } from './dimension.js'
 import { sameShape, shapeName } from './dimension.js'
 import { type Node, operandOf, type Tensor } from './graph.js'
-import { mismatch } from './operations.js'
+import { fill, mismatch } from './operations.js'
 
 export interface CellWeights {
   /** [features, gates · units] */
@@ -210,6 +210,6 @@ export function linearRecurrence(
 
 /** y is x where a step is valid, else the x of the last valid step before it, zeros where there was none; finalH the last y. */
 export function holdLast(x: Tensor, options: Pick<SequenceOptions, 'lengths' | 'reverse'>): SequenceResult {
-  const nothing = operandOf(x.graph.append('fill', {}, { y: x.shape }, { value: 0 }), 'y')
+  const nothing = fill(x.graph, x.shape, 0)
   return linearRecurrence(nothing, x, { ...options, convex: false })
 }

@@ -245,7 +245,7 @@ export function partLengths(x: Tensor, d: number, lengths?: Tensor): Tensor {
 }
 
 /** A tensor of one number. */
-export function fill(graph: Graph, shape: readonly Dimension[], value: number): Tensor {
+export function fill(graph: Graph, shape: readonly (number | Dimension)[], value: number): Tensor {
   return operandOf(graph.append('fill', {}, { y: shape }, { value }), 'y')
 }
 
@@ -309,7 +309,7 @@ export function sampleCategorical(logits: Tensor, uniform: Tensor): Tensor {
 
 /** What dropout multiplies a tensor [time, batch, features] or [batch, features] by: 0 or 1 ∕ (1 − rate). */
 export function dropoutMask(graph: Graph, shape: readonly Dimension[], random: RandomScalars): Tensor {
-  return dropout(operandOf(graph.append('fill', {}, { y: shape }, { value: 1 }), 'y'), random)
+  return dropout(fill(graph, shape, 1), random)
 }
 
 /** rows [B] of a slab [S, N]; −1 gives zeros. */

@@ -3,11 +3,11 @@ import {
   argmax,
   concat,
   type Dimension,
-  dropout,
+  dropoutMask,
   features,
+  fill,
   type MoreStates,
   oneHot,
-  operandOf,
   randomUniform,
   sampleCategorical,
   scan,
@@ -123,7 +123,7 @@ export function outputFeedback(options: OutputFeedbackOptions): Layer {
     const lengths = scope.lengthsOf(x)
     const uniform = uniformOf(time, scope)
     const carried = scope.carriedState('output', outputDim, false)
-    const nothing = zeros(scope, outputDim)
+    const nothing = fill(graph, [batch, outputDim], 0)
     const inner: CarriedInside[] = []
     const states = scan(
       graph,
@@ -166,19 +166,13 @@ export function outputFeedback(options: OutputFeedbackOptions): Layer {
   })
 }
 
-/** Zeros [batch, units]. */
-function zeros({ graph, batch }: Scope, units: number): Tensor {
-  return operandOf(graph.append('fill', {}, { y: [batch, units] }, { value: 0 }), 'y')
-}
-
 /** [time, batch] int32: 1 with this probability, else 0, another in every run. */
 function coin(scope: Scope, time: Dimension, probability: number): Tensor {
   return scope.part('teacherForcing', (own) => {
     const { graph, batch } = own
-    const fill = (value: number): Tensor =>
-      operandOf(graph.append('fill', {}, { y: [time, batch, 1] }, { value }), 'y')
-    const kept = dropout(fill(1), own.random(own.scalar('ownOutput', 1 - probability)))
-    return argmax(concat(fill(0), kept, -1))
+    const shape = graph.shape([time, batch, 1])
+    const kept = dropoutMask(graph, shape, own.random(own.scalar('ownOutput', 1 - probability)))
+    return argmax(concat(fill(graph, shape, 0), kept, -1))
   })
 }
 
@@ -200,7 +194,7 @@ function stepScope(scope: Scope, more: MoreStates, carried: CarriedInside[], pat
       const outer = scope.carriedState(name, units, stateful)
       carried.push({ name: key, store: (final) => outer?.store(final) })
       return {
-        initial: more.carry(key, outer?.initial ?? zeros(scope, units)),
+        initial: more.carry(key, outer?.initial ?? fill(scope.graph, [scope.batch, units], 0)),
         store: (final) => more.set(key, final),
       }
     },

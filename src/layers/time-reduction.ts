@@ -5,7 +5,7 @@ import {
   concat,
   type Dimension,
   divide,
-  operandOf,
+  fill,
   relu,
   resizeTime,
   shapeName,
@@ -61,7 +61,7 @@ export function timeReduction(options: TimeReductionOptions = {}): Layer {
         )
       }
       if (mode === 'concatenate') return parts(x).reduce((a, b) => concat(a, b, -1))
-      const ones = operandOf(graph.append('fill', {}, { y: x.shape.slice(0, 2) }, { value: 1 }), 'y')
+      const ones = fill(graph, x.shape.slice(0, 2), 1)
       const counts = parts(ones).reduce(add)
       // At least 1: masked steps are zeros.
       const divisors = affine(relu(affine(counts, 1, -1)), 1, 1)
