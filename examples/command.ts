@@ -9,17 +9,20 @@ const backends: readonly string[] = ['native', 'wasm', 'reference'] satisfies Ba
 /** What the user can mend: a wrong option, a missing or damaged file. */
 export class InputError extends Error {}
 
-export interface Command<Numbers extends Record<string, number>> {
+export interface Command<
+  Numbers extends Record<string, number>,
+  Data extends string | undefined = string | undefined,
+> {
   /** What the example does, for its help. */
   readonly about: string
-  /** What lies where `--data` points, and where to get it. */
-  readonly data: string
+  /** What lies where `--data` points, and where to get it. Absent where the example makes its data: no `--data` then. */
+  readonly data?: Data
   /** Options that are numbers, with their defaults: a default that is whole takes whole numbers of at least 1. */
   readonly numbers: Numbers
 }
 
-export type Settings<Numbers> = { readonly [name in keyof Numbers]: number } & {
-  readonly data: string
+export type Settings<Numbers, Data = string | undefined> = { readonly [name in keyof Numbers]: number } & {
+  readonly data: Data extends string ? string : undefined
   readonly seed: number
   readonly backend: { readonly backend?: BackendName }
   readonly save: string | undefined
@@ -29,7 +32,7 @@ export type Settings<Numbers> = { readonly [name in keyof Numbers]: number } & {
 
 function usage({ about, data, numbers }: Command<Record<string, number>>): string {
   const rows = [
-    ['--data PATH', data],
+    ...(data === undefined ? [] : [['--data PATH', data] as const]),
     ...Object.entries(numbers).map(([name, value]) => [`--${name}`, `default ${value}`]),
     ['--seed', 'default 0'],
     ['--backend', 'native, wasm or reference; default: the first that runs'],
@@ -47,7 +50,8 @@ function parse(
   const text = { type: 'string' } as const
   const flag = { type: 'boolean', default: false } as const
   const named = Object.keys(command.numbers).map((name) => [name, text] as const)
-  const options = { data: text, seed: text, backend: text, save: text, load: text, json: flag, help: flag }
+  const data = command.data === undefined ? {} : { data: text }
+  const options = { ...data, seed: text, backend: text, save: text, load: text, json: flag, help: flag }
   try {
     return parseArgs({ args: [...args], options: { ...Object.fromEntries(named), ...options } }).values
   } catch (error) {
@@ -65,17 +69,18 @@ function numberOf(name: string, given: string | boolean | undefined, byDefault: 
 }
 
 /** The settings that a command line gives, or nothing where it asked for help and got it. */
-export function readSettings<Numbers extends Record<string, number>>(
-  command: Command<Numbers>,
+export function readSettings<Numbers extends Record<string, number>, Data extends string | undefined>(
+  command: Command<Numbers, Data>,
   args: readonly string[],
-): Settings<Numbers> | undefined {
+): Settings<Numbers, Data> | undefined {
   const values = parse(command, args)
   if (values['help']) {
     console.log(usage(command))
     return undefined
   }
   const { data, backend, save, load, json } = values as Record<string, string | undefined>
-  if (data === undefined) throw new InputError(`Say where the data lies: --data PATH\n\n${usage(command)}`)
+  if (data === undefined && command.data !== undefined)
+    throw new InputError(`Say where the data lies: --data PATH\n\n${usage(command)}`)
   if (backend !== undefined && !backends.includes(backend))
     throw new InputError(`--backend: expected ${backends.join(', ')}, received ${backend}`)
   if (load !== undefined && !existsSync(load)) throw new InputError(`--load: no file ${load}`)
@@ -87,7 +92,7 @@ export function readSettings<Numbers extends Record<string, number>>(
   ])
   return {
     ...(Object.fromEntries(numbers) as { [name in keyof Numbers]: number }),
-    data,
+    data: data as Settings<Numbers, Data>['data'],
     seed: numberOf('seed', values['seed'], 0, 0),
     backend: backend === undefined ? {} : { backend: backend as BackendName },
     save,
@@ -97,9 +102,9 @@ export function readSettings<Numbers extends Record<string, number>>(
 }
 
 /** Runs an example with the options of the command line. What the user can mend ends it with a message and exit code 1. */
-export async function example<Numbers extends Record<string, number>>(
-  command: Command<Numbers>,
-  main: (settings: Settings<Numbers>) => Promise<void>,
+export async function example<Numbers extends Record<string, number>, Data extends string | undefined>(
+  command: Command<Numbers, Data>,
+  main: (settings: Settings<Numbers, Data>) => Promise<void>,
 ): Promise<void> {
   try {
     const settings = readSettings(command, process.argv.slice(2))

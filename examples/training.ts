@@ -1,5 +1,13 @@
 /** What the examples share: training with a learning rate that falls and a bar, the result in words or as JSON. */
-import { type Batches, type CompileOptions, load, type Model, optimizers } from 'ostinato'
+import {
+  type Batches,
+  type CompileOptions,
+  load,
+  type Model,
+  optimizers,
+  type RandomStream,
+  type SingleBatch,
+} from 'ostinato'
 import type { Settings } from './command.js'
 import { progressBar } from './progress.js'
 
@@ -45,6 +53,24 @@ export async function runExperiment(
   model.dispose()
 }
 
+/** Batches of made data: other ones each time they are iterated, so that nothing learned is seen twice. */
+export function freshBatches(length: number, make: () => SingleBatch): Batches<SingleBatch> {
+  return {
+    length,
+    *[Symbol.iterator]() {
+      for (let i = 0; i < length; i++) yield make()
+    },
+  }
+}
+
+/**
+ * Biases with which gates remember for between 2 and `steps` steps (Tallec and Ollivier 2018, section 2.2): the logarithms of numbers from
+ * 1 to steps − 1, all equally likely, for gates that keep what they are open for.
+ */
+export function patientBiases(units: number, steps: number, random: RandomStream): Float32Array {
+  return Float32Array.from({ length: units }, () => Math.log(1 + random.uniform() * (steps - 2)))
+}
+
 /** The likeliest class of every row, in the order of the batches. */
 export async function likeliest(model: Model, batches: Batches): Promise<number[]> {
   const found: number[] = []
@@ -77,4 +103,8 @@ export function meanRecall(found: readonly number[], right: readonly number[]): 
 
 export function percent(share: number): number {
   return Math.round(share * 1e4) / 100
+}
+
+export function fourDigits(value: number): number {
+  return Number(value.toPrecision(4))
 }

@@ -62,6 +62,12 @@ describe('the command line', () => {
     expect(() => read(...args)).toThrow(says)
   })
 
+  test('has no --data where the example makes its own', () => {
+    const made = { about: 'An example.', numbers: { units: 8 } }
+    expect(readSettings(made, [])).toMatchObject({ units: 8, data: undefined })
+    expect(() => readSettings(made, ['--data', '.'])).toThrow(/--data/)
+  })
+
   test('--help names every option', () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
     expect(read('--help')).toBeUndefined()
@@ -125,6 +131,17 @@ test('nottingham measures whole tunes of "valid", all frames but the first of ea
   expect(figures).toEqual({ frames: 12, nats: expect.any(Number) })
   // Before learning anything, each of the 88 keys costs about ln 2.
   expect(figures['nats']).toBeLessThan(88 * Math.LN2)
+})
+
+test('adding learns to add two numbers, and says what always answering 1 would cost', () => {
+  const small = ['--steps', '4', '--units', '8', '--batch', '20', '--sequences', '1000', '--dev', '100']
+  const figures = learnsAndLoads('adding', ...small, '--epochs', '6', '--rate', '0.03')
+  const { squaredError, alwaysOne } = figures as Record<string, number>
+  expect(figures).toEqual({ sequences: 100, squaredError, alwaysOne })
+  // The variance of a sum of two numbers from 0 to 1 is 1/6.
+  expect(alwaysOne).toBeGreaterThan(0.1)
+  expect(alwaysOne).toBeLessThan(0.25)
+  expect(squaredError).toBeLessThan(0.02)
 })
 
 test('pos-tagger reads words and their characters, in sentences of any length', () => {
