@@ -1,13 +1,15 @@
-/** The built-in cells as loops of ordinary instructions: for activations that no kernel has. */
+/** The built-in cells as loops of ordinary instructions: for what no kernel has, at little more time than one takes. */
 import {
   add,
   affine,
   type CellWeights,
   clip,
   type Dimension,
+  features,
   fill,
   type LstmOperationOptions,
   type LstmWeights,
+  layerNorm,
   matmul,
   multiply,
   oneMinus,
@@ -49,7 +51,8 @@ function dropped(h: Tensor, mask: Tensor | undefined): Tensor {
   return mask ? multiply(h, mask) : h
 }
 
-const unitsOf = (kernel: Tensor): number => kernel.shape[0]?.capacity ?? 0
+/** The size of h: recurrent weights are [size of h, gates · units]. */
+const sizeOfH = (recurrentKernel: Tensor): number => recurrentKernel.shape[0]?.capacity ?? 0
 
 /** hₜ = activation(xₜ · kernel + hₜ₋₁ · recurrentKernel + bias) */
 export function loopedRnn(
@@ -60,7 +63,7 @@ export function loopedRnn(
   const { initialH, updateH, zoneoutH = 0, recurrentMask, activation } = options
   const { h: result } = scan(
     x.graph,
-    { h: initialState(x, initialH, unitsOf(recurrentKernel)) },
+    { h: initialState(x, initialH, sizeOfH(recurrentKernel)) },
     { a: matmul(x, kernel, bias), ...(updateH && { updateH }) },
     (states, row) => {
       const [h, a] = [states['h'] as Tensor, row['a'] as Tensor]
@@ -72,6 +75,24 @@ export function loopedRnn(
   return { y: result?.y as Tensor, finalH: result?.final as Tensor }
 }
 
+export interface LoopedLstmWeights extends LstmWeights {
+  /** [units, size of h] (Sak et al. 2014). */
+  readonly projectionKernel?: Tensor | undefined
+  /** What the normalized products and the normalized cell are multiplied by (Ba et al. 2016), and what the cell is shifted by. */
+  readonly normalization?:
+    | {
+        /** [gates · units], of x · kernel. */
+        readonly kernelGamma: Tensor
+        /** [gates · units], of h · recurrentKernel. */
+        readonly recurrentGamma: Tensor
+        /** [units] */
+        readonly cellGamma: Tensor
+        /** [units] */
+        readonly cellBeta: Tensor
+      }
+    | undefined
+}
+
 export interface LoopedLstmOptions extends LstmOperationOptions {
   /** Of the candidate and of the cell on its way out. */
   readonly activation: Function
@@ -79,26 +100,36 @@ export interface LoopedLstmOptions extends LstmOperationOptions {
   readonly recurrentActivation: Function
 }
 
-/** σ the recurrentActivation, φ the activation: cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ φ(g); hₜ = σ(o) ∗ φ(cₜ). */
+/** As `layerNormalization` has it. */
+const epsilon = 1e-3
+
+/**
+ * σ the recurrentActivation, φ the activation: cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ φ(g); hₜ = σ(o) ∗ φ(cₜ), with a projection
+ * (σ(o) ∗ φ(cₜ)) · projectionKernel.
+ */
 export function loopedLstm(
   x: Tensor,
-  { kernel, recurrentKernel, bias, peepholes }: LstmWeights,
+  { kernel, recurrentKernel, bias, peepholes, projectionKernel, normalization }: LoopedLstmWeights,
   options: LoopedLstmOptions,
 ): SequenceResult & { finalC: Tensor } {
   const { initialH, initialC, updateH, updateC, zoneoutH = 0, zoneoutC = 0, recurrentMask } = options
   const { coupled = false, activation, recurrentActivation: gate } = options
   const gates = coupled ? 3 : 4
-  const units = unitsOf(recurrentKernel)
+  const units = features(recurrentKernel, 'recurrent kernel') / gates
   const [pI, pF, pO] = peepholesOf(peepholes, coupled)
+  const normalized = (z: Tensor, scale: Tensor | undefined, shift?: Tensor): Tensor =>
+    scale ? layerNorm(z, { scale, shift, epsilon }) : z
+  const ofInput = normalized(matmul(x, kernel), normalization?.kernelGamma)
   const states = scan(
     x.graph,
-    { h: initialState(x, initialH, units), c: initialState(x, initialC, units) },
-    { a: matmul(x, kernel, bias), ...(updateH && { updateH }), ...(updateC && { updateC }) },
+    { h: initialState(x, initialH, sizeOfH(recurrentKernel)), c: initialState(x, initialC, units) },
+    { a: bias ? add(ofInput, bias) : ofInput, ...(updateH && { updateH }), ...(updateC && { updateC }) },
     (before, row) => {
       const [h, c, a] = [before['h'] as Tensor, before['c'] as Tensor, row['a'] as Tensor]
       const seen = (z: Tensor, p: Tensor | undefined, cell: Tensor): Tensor =>
         p ? add(z, multiply(cell, p)) : z
-      const z = split(add(a, matmul(dropped(h, recurrentMask), recurrentKernel)), gates as number)
+      const ofState = matmul(dropped(h, recurrentMask), recurrentKernel)
+      const z = split(add(a, normalized(ofState, normalization?.recurrentGamma)), gates as number)
       const [zI, zF, zG, zO] = (coupled ? [undefined, ...z] : z) as [
         Tensor | undefined,
         Tensor,
@@ -109,9 +140,11 @@ export function loopedLstm(
       const i = zI ? gate(seen(zI, pI, c)) : oneMinus(f)
       const cell = add(multiply(f, c), multiply(i, activation(zG)))
       // The new h is that of the new c, zoned out or not.
-      const out = multiply(gate(seen(zO, pO, cell)), activation(cell))
+      const shown = normalized(cell, normalization?.cellGamma, normalization?.cellBeta)
+      const out = multiply(gate(seen(zO, pO, cell)), activation(shown))
+      const next = projectionKernel ? matmul(out, projectionKernel) : out
       return {
-        h: zonedOut(h, out, row['updateH'], zoneoutH),
+        h: zonedOut(h, next, row['updateH'], zoneoutH),
         c: zonedOut(c, cell, row['updateC'], zoneoutC),
       }
     },
@@ -149,7 +182,7 @@ export function loopedGru(
   const candidateBias = recurrentBias && split(recurrentBias, 3)[2]
   const { h: result } = scan(
     x.graph,
-    { h: initialState(x, initialH, unitsOf(recurrentKernel)) },
+    { h: initialState(x, initialH, sizeOfH(recurrentKernel)) },
     { a: matmul(x, kernel, bias), ...(updateH && { updateH }) },
     (states, row) => {
       const h = states['h'] as Tensor

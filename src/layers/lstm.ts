@@ -1,9 +1,9 @@
-import { loopedLstm } from '../cells/looped.js'
-import { features, type LstmWeights, lstm as lstmOperation } from '../graph/index.js'
-import { initializers } from '../initializers/index.js'
+import { type LoopedLstmWeights, loopedLstm } from '../cells/looped.js'
+import { features, lstm as lstmOperation, type Tensor } from '../graph/index.js'
 import { type Activation, activations } from './activations.js'
+import type { Scope } from './layer.js'
 import { cellMasks, dropInput, stateMasks } from './masks.js'
-import { activation, flag, gateActivation, known, oneOf, rate } from './options.js'
+import { activation, count, flag, gateActivation, known, oneOf, rate } from './options.js'
 import {
   cellState,
   cellWeights,
@@ -39,12 +39,22 @@ export interface LstmOptions extends RecurrentOptions {
    * a `zoneoutH` of 0.05 for text). The new h is that of the new c. Default 0.
    */
   readonly zoneoutC?: number
+  /**
+   * Make h so small by a product (LSTMP: Sak et al. 2014; `proj_size` of PyTorch): `recurrentKernel` and whatever reads the layer
+   * have that many inputs instead of `units`. Runs as a loop. Default: h has all units.
+   */
+  readonly projection?: number
+  /**
+   * Normalize what the gates are summed of and what of the cell is seen (Ba et al. 2016, eq. 20–22), with the weights
+   * `kernelGamma`, `recurrentGamma` [4 · units], `cellGamma` and `cellBeta` [units]. Runs as a loop. Default false.
+   */
+  readonly layerNormalization?: boolean
 }
 
 const inputGates = ['separate', 'coupled'] as const
 type InputGate = (typeof inputGates)[number]
 
-/** Each [batch, units]. */
+/** Each [batch, units]; h [batch, projection] with one. */
 export type LstmStates = [h: SymbolicTensor, c: SymbolicTensor]
 
 /**
@@ -54,9 +64,14 @@ export type LstmStates = [h: SymbolicTensor, c: SymbolicTensor]
  *     cₜ = σ(f) ∗ cₜ₋₁ + σ(i) ∗ tanh(g)          inputGate 'coupled': σ(f) ∗ cₜ₋₁ + (1 − σ(f)) ∗ tanh(g)
  *     hₜ = σ(o) ∗ tanh(cₜ)
  *
- * With `peepholes` p, i and f are taken of i + pᵢ ∗ cₜ₋₁ and f + p_f ∗ cₜ₋₁, and o of o + pₒ ∗ cₜ.
+ * With `peepholes` p, i and f are taken of i + pᵢ ∗ cₜ₋₁ and f + p_f ∗ cₜ₋₁, and o of o + pₒ ∗ cₜ. With a `projection`
+ * hₜ = (σ(o) ∗ tanh(cₜ)) · projectionKernel, [units, projection]. With `layerNormalization`, LN(z; γ) = γ ∗ (z − mean) ∕ √(variance + 10⁻³)
+ * over all gates together:
  *
- * [batch, time, features] → [batch, units], or [batch, time, units] with `returnSequences`.
+ *     [i f g o] = LN(xₜ · kernel; kernelGamma) + LN(hₜ₋₁ · recurrentKernel; recurrentGamma) + bias
+ *     hₜ = σ(o) ∗ tanh(LN(cₜ; cellGamma) + cellBeta)
+ *
+ * [batch, time, features] → [batch, units], or [batch, time, units] with `returnSequences`; `projection` in place of units with one.
  */
 export function lstm<const Returned extends boolean = false>(
   options: LstmOptions & ReturnState<Returned>,
@@ -69,6 +84,8 @@ export function lstm<const Returned extends boolean = false>(
     'peepholes',
     'inputGate',
     'zoneoutC',
+    'projection',
+    'layerNormalization',
   ])
   const act = activation('lstm', options.activation, 'tanh')
   const gateAct = gateActivation('lstm', options.recurrentActivation)
@@ -77,9 +94,13 @@ export function lstm<const Returned extends boolean = false>(
   const peepholes = flag('lstm', 'peepholes', options.peepholes, false)
   const inputGate = oneOf('lstm', 'inputGate', options.inputGate, inputGates, 'separate')
   const zoneoutC = rate('lstm', 'zoneoutC', options.zoneoutC ?? 0)
+  const projection =
+    options.projection === undefined ? undefined : count('lstm', 'projection', options.projection)
+  const layerNormalization = flag('lstm', 'layerNormalization', options.layerNormalization, false)
   const coupled = inputGate === 'coupled'
   const gates = coupled ? 3 : 4
   const { units } = read
+  const sizeOfH = projection ?? units
   // Gates i f g o, or f g o.
   const forget = (gates - 3) * units
   const biasInitializer = {
@@ -90,6 +111,31 @@ export function lstm<const Returned extends boolean = false>(
     },
   }
   const settings = { ...read, biasInitializer }
+  /** One of a vector, which begins as that number everywhere. */
+  const vector = (scope: Scope, name: string, size: number, value: number): Tensor =>
+    scope.parameter({ name, shape: [size], initialize: () => new Float32Array(size).fill(value) })
+  const weightsOf = (scope: Scope, inputDim: number): LoopedLstmWeights => ({
+    ...cellWeights(scope, settings, inputDim, gates, sizeOfH),
+    peepholes: peepholes ? vector(scope, 'peepholes', (gates - 1) * units, 0) : undefined,
+    projectionKernel:
+      projection === undefined
+        ? undefined
+        : scope.parameter({
+            name: 'projectionKernel',
+            shape: [units, projection],
+            initialize: (s, r) => settings.kernelInitializer.fill(s, r),
+            regularizer: settings.kernelRegularizer,
+          }),
+    normalization: layerNormalization
+      ? {
+          kernelGamma: vector(scope, 'kernelGamma', gates * units, 1),
+          recurrentGamma: vector(scope, 'recurrentGamma', gates * units, 1),
+          cellGamma: vector(scope, 'cellGamma', units, 1),
+          cellBeta: vector(scope, 'cellBeta', units, 0),
+        }
+      : undefined,
+  })
+  const fused = act === 'tanh' && gateAct === 'sigmoid' && projection === undefined && !layerNormalization
   return recurrentLayer({
     kind: 'lstm',
     name: options.name,
@@ -101,24 +147,17 @@ export function lstm<const Returned extends boolean = false>(
       peepholes,
       inputGate,
       zoneoutC,
+      ...(projection !== undefined && { projection }),
+      layerNormalization,
     },
     states: ['h', 'c'],
     walk(x, scope, { reverse, initial }) {
-      const weights: LstmWeights = {
-        ...cellWeights(scope, settings, features(x, 'input'), gates),
-        peepholes: peepholes
-          ? scope.parameter({
-              name: 'peepholes',
-              shape: [(gates - 1) * units],
-              initialize: (shape, random) => initializers.zeros().fill(shape, random),
-            })
-          : undefined,
-      }
-      const h = cellState(scope, 'h', units, settings.stateful, initial[0])
+      const weights = weightsOf(scope, features(x, 'input'))
+      const h = cellState(scope, 'h', sizeOfH, settings.stateful, initial[0])
       const c = cellState(scope, 'c', units, settings.stateful, initial[1])
       const dropped = dropInput(x, scope, settings)
       const sequence = {
-        ...stateMasks(x, scope, settings),
+        ...stateMasks(x, scope, settings, sizeOfH),
         ...cellMasks(x, scope, units, zoneoutC),
         coupled,
         lengths: scope.lengthsOf(x),
@@ -127,14 +166,13 @@ export function lstm<const Returned extends boolean = false>(
         reverse,
         training: scope.mode === 'train',
       }
-      const { y, finalH, finalC } =
-        act === 'tanh' && gateAct === 'sigmoid'
-          ? lstmOperation(dropped, weights, sequence)
-          : loopedLstm(dropped, weights, {
-              ...sequence,
-              activation: activations[act],
-              recurrentActivation: activations[gateAct],
-            })
+      const { y, finalH, finalC } = fused
+        ? lstmOperation(dropped, weights, sequence)
+        : loopedLstm(dropped, weights, {
+            ...sequence,
+            activation: activations[act],
+            recurrentActivation: activations[gateAct],
+          })
       h.store(finalH)
       c.store(finalC)
       return { y, last: finalH, final: [finalH, finalC] }

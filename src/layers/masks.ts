@@ -23,9 +23,9 @@ export function dropInput(x: Tensor, scope: Scope, { dropout }: RecurrentSetting
 }
 
 /** What a walk over x [time, batch, features] does to the state h, in training by masks. */
-export function stateMasks(x: Tensor, scope: Scope, settings: RecurrentSettings) {
+export function stateMasks(x: Tensor, scope: Scope, settings: RecurrentSettings, sizeOfH = settings.units) {
   const [time, batch] = x.shape
-  const [units] = scope.graph.shape([settings.units])
+  const [units] = scope.graph.shape([sizeOfH])
   const { recurrentDropout, zoneoutH } = settings
   return {
     recurrentMask: mask(scope, 'recurrentDropout', recurrentDropout, [batch, units]),

@@ -173,12 +173,13 @@ function isInitializer(value: Json | Initializer | Regularizer | undefined): val
   return typeof value === 'object' && value !== null && 'fill' in value
 }
 
-/** kernel [features, gates · units], recurrentKernel [units, gates · units], bias [gates · units]. */
+/** kernel [features, gates · units], recurrentKernel [size of h, gates · units], bias [gates · units]. */
 export function cellWeights(
   scope: Scope,
   settings: RecurrentSettings,
   features: number,
   gates: number,
+  sizeOfH = settings.units,
 ): { kernel: Tensor; recurrentKernel: Tensor; bias: Tensor | undefined } {
   const { units, useBias, kernelInitializer, recurrentInitializer, biasInitializer } = settings
   const width = gates * units
@@ -191,7 +192,7 @@ export function cellWeights(
     }),
     recurrentKernel: scope.parameter({
       name: 'recurrentKernel',
-      shape: [units, width],
+      shape: [sizeOfH, width],
       initialize: (s, r) => recurrentInitializer.fill(s, r),
       regularizer: settings.recurrentRegularizer,
     }),

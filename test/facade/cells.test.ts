@@ -34,6 +34,20 @@ const variants: readonly (readonly [string, () => Layer])[] = [
     'lstm with peepholes and a coupled input gate',
     () => layers.lstm({ ...sequence, peepholes: true, inputGate: 'coupled' }),
   ],
+  [
+    'lstm with a projection and masks',
+    () =>
+      layers.lstm({
+        ...sequence,
+        units: 7,
+        projection: units,
+        layerNormalization: true,
+        dropout: 0.2,
+        recurrentDropout: 0.3,
+        zoneoutH: 0.1,
+        zoneoutC: 0.2,
+      }),
+  ],
   ['gru with z on the candidate', () => layers.gru({ ...sequence, updateGate: 'candidate' })],
 ]
 
