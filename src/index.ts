@@ -38,6 +38,7 @@ export {
   type CandidateActivation,
   type Conv1dOptions,
   type Conv2dOptions,
+  type ConvLstm2dOptions,
   type DelayOptions,
   type DenseOptions,
   type DropoutOptions,

@@ -159,14 +159,11 @@ export function defineCell<
         const lengths = scope.lengthsOf(x)
         const carried = states.map((state, i) => {
           const shape = shapes[state] as Shape
-          const width = shape.reduce((product, n) => product * n, 1)
-          return { state, shape, width, slab: cellState(scope, state, width, stateful, initial[i]) }
+          return { state, shape, kept: cellState(scope, state, shape, stateful, initial[i]) }
         })
-        const first = carried.map(({ state, shape, slab }) => [
+        const first = carried.map(({ state, shape, kept }) => [
           state,
-          slab.initial
-            ? graph.reshape(slab.initial, [scope.batch, ...shape])
-            : fill(graph, [scope.batch, ...shape], 0),
+          kept.initial ?? fill(graph, [scope.batch, ...shape], 0),
         ])
         const walked = scan(
           graph,
@@ -175,9 +172,9 @@ export function defineCell<
           (from, { x: xt }) => definition.step(from as Tensors<State>, xt as Tensor, weights, own),
           { steps, reverse, mask: lengths && sequenceMask(lengths, steps) },
         )
-        const final = carried.map(({ state, width, slab }) => {
-          const last = graph.reshape(walked[state]?.final as Tensor, [scope.batch, width])
-          slab.store(last)
+        const final = carried.map(({ state, kept }) => {
+          const last = walked[state]?.final as Tensor
+          kept.store(last)
           return last
         })
         const output = walked[states[0] as string] as { y: Tensor; final: Tensor }

@@ -112,24 +112,65 @@ export function loopedLstm(
   { kernel, recurrentKernel, bias, peepholes, projectionKernel, normalization }: LoopedLstmWeights,
   options: LoopedLstmOptions,
 ): SequenceResult & { finalC: Tensor } {
-  const { initialH, initialC, updateH, updateC, zoneoutH = 0, zoneoutC = 0, recurrentMask } = options
-  const { coupled = false, activation, recurrentActivation: gate } = options
-  const gates = coupled ? 3 : 4
-  const units = features(recurrentKernel, 'recurrent kernel') / gates
-  const [pI, pF, pO] = peepholesOf(peepholes, coupled)
+  const { initialH, initialC, coupled = false } = options
+  const units = features(recurrentKernel, 'recurrent kernel') / (coupled ? 3 : 4)
   const normalized = (z: Tensor, scale: Tensor | undefined, shift?: Tensor): Tensor =>
     scale ? layerNorm(z, { scale, shift, epsilon }) : z
   const ofInput = normalized(matmul(x, kernel), normalization?.kernelGamma)
+  return lstmLoop(
+    {
+      a: bias ? add(ofInput, bias) : ofInput,
+      h: initialState(x, initialH, sizeOfH(recurrentKernel)),
+      c: initialState(x, initialC, units),
+    },
+    {
+      recurrent: (h) => normalized(matmul(h, recurrentKernel), normalization?.recurrentGamma),
+      shown: (c) => normalized(c, normalization?.cellGamma, normalization?.cellBeta),
+      handedOn: (out) => (projectionKernel ? matmul(out, projectionKernel) : out),
+      peepholes,
+    },
+    options,
+  )
+}
+
+/** What an LSTM begins with: of the input a [time, batch, …, gates · units], and its first states [batch, …, units]. */
+export interface LstmStart {
+  readonly a: Tensor
+  readonly h: Tensor
+  readonly c: Tensor
+}
+
+/** What an LSTM is made of beside its gates. */
+export interface LstmParts {
+  /** h to what it adds to a. */
+  readonly recurrent: (h: Tensor) => Tensor
+  /** c as h sees it. Default: as it is. */
+  readonly shown?: (c: Tensor) => Tensor
+  /** σ(o) ∗ φ(c) to h. Default: as it is. */
+  readonly handedOn?: (out: Tensor) => Tensor
+  /** [..., 3 · units], or 2 without an input gate of its own. */
+  readonly peepholes?: Tensor | undefined
+}
+
+/** The steps of an LSTM, whatever its products are. */
+export function lstmLoop(
+  start: LstmStart,
+  { recurrent, shown = (c) => c, handedOn = (out) => out, peepholes }: LstmParts,
+  options: LoopedLstmOptions,
+): SequenceResult & { finalC: Tensor } {
+  const { updateH, updateC, zoneoutH = 0, zoneoutC = 0, recurrentMask } = options
+  const { coupled = false, activation, recurrentActivation: gate } = options
+  const gates = coupled ? 3 : 4
+  const [pI, pF, pO] = peepholesOf(peepholes, coupled)
   const states = scan(
-    x.graph,
-    { h: initialState(x, initialH, sizeOfH(recurrentKernel)), c: initialState(x, initialC, units) },
-    { a: bias ? add(ofInput, bias) : ofInput, ...(updateH && { updateH }), ...(updateC && { updateC }) },
+    start.a.graph,
+    { h: start.h, c: start.c },
+    { a: start.a, ...(updateH && { updateH }), ...(updateC && { updateC }) },
     (before, row) => {
       const [h, c, a] = [before['h'] as Tensor, before['c'] as Tensor, row['a'] as Tensor]
       const seen = (z: Tensor, p: Tensor | undefined, cell: Tensor): Tensor =>
         p ? add(z, multiply(cell, p)) : z
-      const ofState = matmul(dropped(h, recurrentMask), recurrentKernel)
-      const z = split(add(a, normalized(ofState, normalization?.recurrentGamma)), gates as number)
+      const z = split(add(a, recurrent(dropped(h, recurrentMask))), gates as number)
       const [zI, zF, zG, zO] = (coupled ? [undefined, ...z] : z) as [
         Tensor | undefined,
         Tensor,
@@ -140,15 +181,13 @@ export function loopedLstm(
       const i = zI ? gate(seen(zI, pI, c)) : oneMinus(f)
       const cell = add(multiply(f, c), multiply(i, activation(zG)))
       // The new h is that of the new c, zoned out or not.
-      const shown = normalized(cell, normalization?.cellGamma, normalization?.cellBeta)
-      const out = multiply(gate(seen(zO, pO, cell)), activation(shown))
-      const next = projectionKernel ? matmul(out, projectionKernel) : out
+      const out = multiply(gate(seen(zO, pO, cell)), activation(shown(cell)))
       return {
-        h: zonedOut(h, next, row['updateH'], zoneoutH),
+        h: zonedOut(h, handedOn(out), row['updateH'], zoneoutH),
         c: zonedOut(c, cell, row['updateC'], zoneoutC),
       }
     },
-    walkOf(x, options),
+    walkOf(start.a, options),
   )
   const [h, c] = [states['h'], states['c']]
   return { y: h?.y as Tensor, finalH: h?.final as Tensor, finalC: c?.final as Tensor }

@@ -1,4 +1,4 @@
-import { features, matmul, type Tensor, unfold, type Windows } from '../graph/index.js'
+import { features, type Tensor, unfold, type Windows } from '../graph/index.js'
 import type { Initializer } from '../initializers/index.js'
 import type { Regularizer } from '../regularizers/index.js'
 import { type Activation, activations } from './activations.js'
@@ -17,7 +17,16 @@ import {
   saved,
   savedPenalty,
 } from './options.js'
-import { fixedAxis, imageAxes, lastAxis, type Padding, type Pair, pair } from './windows.js'
+import {
+  imageAxes,
+  imageWindows,
+  lastAxis,
+  type Padding,
+  type Pair,
+  savedImageWindows,
+  unfoldImage,
+  windowProduct,
+} from './windows.js'
 
 interface ConvolutionOptions extends LayerOptions {
   /** Channels of the output. */
@@ -110,7 +119,6 @@ function savedSettings(settings: Settings): { readonly [key: string]: Json } {
 /** One product of all windows [.., …kernel] with the kernel, whose last axis is the filters: [.., filters]. */
 function convolve(windows: Tensor, shape: readonly number[], scope: Scope, settings: Settings): Tensor {
   const { filters, useBias, kernelInitializer, biasInitializer } = settings
-  const { graph } = scope
   const kernel = scope.parameter({
     name: 'kernel',
     shape: [...shape, filters],
@@ -125,9 +133,7 @@ function convolve(windows: Tensor, shape: readonly number[], scope: Scope, setti
         regularizer: settings.biasRegularizer,
       })
     : undefined
-  const depth = shape.reduce((product, n) => product * n, 1)
-  const rows = graph.reshape(windows, [...windows.shape.slice(0, -shape.length), depth])
-  return activations[settings.activation](matmul(rows, graph.reshape(kernel, [depth, filters]), bias))
+  return activations[settings.activation](windowProduct(windows, kernel, bias))
 }
 
 /**
@@ -175,45 +181,17 @@ export function conv1d(options: Conv1dOptions): Layer {
 export function conv2d(options: Conv2dOptions): Layer {
   known('conv2d', options, optionNames)
   const settings = readSettings('conv2d', options)
-  const [height, width] = imageWindows('conv2d', options)
+  const windows = imageWindows('conv2d', options)
+  const [height, width] = windows
   return defineLayer({
     kind: 'conv2d',
     name: options.name,
-    options: {
-      kernelSize: [height.size, width.size],
-      strides: [height.stride, width.stride],
-      padding: height.padding,
-      dilationRate: [height.dilation, width.dilation],
-      ...savedSettings(settings),
-    },
+    options: { ...savedImageWindows(windows), ...savedSettings(settings) },
     trace(x, scope) {
+      imageAxes(x, scope)
       const channels = features(x, 'input')
-      const patches = unfoldImage(x, scope, [height, width])
+      const patches = unfoldImage(x, windows)
       return convolve(patches, [height.size, width.size, channels], scope, settings)
     },
   })
-}
-
-function imageWindows(
-  where: string,
-  options: Pick<Conv2dOptions, 'kernelSize' | 'strides' | 'dilationRate' | 'padding'>,
-): readonly [height: Windows, width: Windows] {
-  const size = pair(where, 'kernelSize', options.kernelSize)
-  const stride = pair(where, 'strides', options.strides ?? 1)
-  const dilation = pair(where, 'dilationRate', options.dilationRate ?? 1)
-  const padding = oneOf(where, 'padding', options.padding, ['valid', 'same'], 'valid')
-  const along = (i: 0 | 1): Windows => ({
-    size: size[i],
-    stride: stride[i],
-    dilation: dilation[i],
-    padding,
-  })
-  return [along(0), along(1)]
-}
-
-/** All windows of an image: [.., height, width, channels] → [.., height′, width′, …size, channels] */
-function unfoldImage(x: Tensor, scope: Scope, [height, width]: readonly [Windows, Windows]): Tensor {
-  const [rows, columns] = imageAxes(x, scope)
-  const wide = unfold(x, width, fixedAxis(x, columns, width))
-  return unfold(wide, height, fixedAxis(wide, rows, height, 1))
 }

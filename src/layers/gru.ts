@@ -79,7 +79,7 @@ export function gru<const Returned extends boolean = false>(
       const dropped = dropInput(x, scope, settings)
       const all = { ...weights, recurrentBias }
       const sequence = {
-        ...stateMasks(x, scope, settings),
+        ...stateMasks(x, scope, settings, units),
         lengths: scope.lengthsOf(x),
         initialH: h.initial,
         reverse,

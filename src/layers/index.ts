@@ -3,6 +3,7 @@ import { OstinatoError } from '../errors.js'
 import { nearest } from '../suggest.js'
 import { activation } from './activation.js'
 import { bidirectional } from './bidirectional.js'
+import { convLSTM2D } from './conv-lstm.js'
 import { conv1d, conv2d } from './convolution.js'
 import { type DelayOptions, delay } from './delay.js'
 import { dense } from './dense.js'
@@ -40,6 +41,7 @@ export const layers = {
   concatenate,
   conv1d,
   conv2d,
+  convLSTM2D,
   delay,
   dense,
   dropout,
@@ -130,6 +132,7 @@ function layerFrom(
 
 /** Makers of what can be wrapped. */
 const recurrent: Readonly<Record<string, (options: never) => RecurrentLayer<States, boolean>>> = {
+  convLSTM2D,
   gru,
   leaky,
   lstm,
@@ -194,6 +197,7 @@ function invalid(saved: Described, expected: string, received: string, remedy?: 
 export type { ActivationOptions } from './activation.js'
 export type { Activation } from './activations.js'
 export type { BidirectionalLayer, BidirectionalOptions, MergeMode } from './bidirectional.js'
+export type { ConvLstm2dOptions } from './conv-lstm.js'
 export type { Conv1dOptions, Conv2dOptions } from './convolution.js'
 export type { DelayOptions } from './delay.js'
 export type { DenseOptions } from './dense.js'

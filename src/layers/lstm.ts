@@ -3,7 +3,7 @@ import { features, lstm as lstmOperation, type Tensor } from '../graph/index.js'
 import { type Activation, activations } from './activations.js'
 import type { Scope } from './layer.js'
 import { cellMasks, dropInput, stateMasks } from './masks.js'
-import { activation, count, flag, gateActivation, known, oneOf, rate } from './options.js'
+import { activation, count, flag, gateActivation, known, oneOf, rate, unitForgetBias } from './options.js'
 import {
   cellState,
   cellWeights,
@@ -90,7 +90,7 @@ export function lstm<const Returned extends boolean = false>(
   const act = activation('lstm', options.activation, 'tanh')
   const gateAct = gateActivation('lstm', options.recurrentActivation)
   const read = recurrentSettings('lstm', options)
-  const unitForgetBias = flag('lstm', 'unitForgetBias', options.unitForgetBias, true)
+  const unitForget = flag('lstm', 'unitForgetBias', options.unitForgetBias, true)
   const peepholes = flag('lstm', 'peepholes', options.peepholes, false)
   const inputGate = oneOf('lstm', 'inputGate', options.inputGate, inputGates, 'separate')
   const zoneoutC = rate('lstm', 'zoneoutC', options.zoneoutC ?? 0)
@@ -102,15 +102,9 @@ export function lstm<const Returned extends boolean = false>(
   const { units } = read
   const sizeOfH = projection ?? units
   // Gates i f g o, or f g o.
-  const forget = (gates - 3) * units
-  const biasInitializer = {
-    ...read.biasInitializer,
-    fill(shape: readonly number[], random: Parameters<typeof read.biasInitializer.fill>[1]) {
-      const bias = read.biasInitializer.fill(shape, random)
-      return unitForgetBias ? bias.fill(1, forget, forget + units) : bias
-    },
-  }
-  const settings = { ...read, biasInitializer }
+  const settings = unitForget
+    ? { ...read, biasInitializer: unitForgetBias(read.biasInitializer, units, (gates - 3) * units) }
+    : read
   /** One of a vector, which begins as that number everywhere. */
   const vector = (scope: Scope, name: string, size: number, value: number): Tensor =>
     scope.parameter({ name, shape: [size], initialize: () => new Float32Array(size).fill(value) })
@@ -143,7 +137,7 @@ export function lstm<const Returned extends boolean = false>(
     options: {
       activation: act,
       recurrentActivation: gateAct,
-      unitForgetBias,
+      unitForgetBias: unitForget,
       peepholes,
       inputGate,
       zoneoutC,
@@ -158,7 +152,7 @@ export function lstm<const Returned extends boolean = false>(
       const dropped = dropInput(x, scope, settings)
       const sequence = {
         ...stateMasks(x, scope, settings, sizeOfH),
-        ...cellMasks(x, scope, units, zoneoutC),
+        ...cellMasks(x, scope, zoneoutC, units),
         coupled,
         lengths: scope.lengthsOf(x),
         initialH: h.initial,

@@ -1,6 +1,6 @@
 import { add, divide, features, linearRecurrence, sigmoid, type Tensor } from '../graph/index.js'
 import { type CandidateActivation, candidateNames, candidates } from './min-gru.js'
-import { flag, known, oneOf } from './options.js'
+import { flag, known, oneOf, unitForgetBias } from './options.js'
 import {
   gateProducts,
   type ParallelOptions,
@@ -37,21 +37,16 @@ export function minLSTM<const Returned extends boolean = false>(
   known('minLSTM', options, [...parallelOptionNames, 'activation', 'unitForgetBias'])
   const read = parallelSettings('minLSTM', options)
   const activation = oneOf('minLSTM', 'activation', options.activation, candidateNames, 'linear')
-  const unitForgetBias = flag('minLSTM', 'unitForgetBias', options.unitForgetBias, false)
+  const unitForget = flag('minLSTM', 'unitForgetBias', options.unitForgetBias, false)
   const { units } = read
-  const biasInitializer = {
-    ...read.biasInitializer,
-    fill(shape: readonly number[], random: Parameters<typeof read.biasInitializer.fill>[1]) {
-      const bias = read.biasInitializer.fill(shape, random)
-      return unitForgetBias ? bias.fill(1, units, 2 * units) : bias
-    },
-  }
-  const settings = { ...read, biasInitializer }
+  const settings = unitForget
+    ? { ...read, biasInitializer: unitForgetBias(read.biasInitializer, units, units) }
+    : read
   return recurrentLayer({
     kind: 'minLSTM',
     name: options.name,
     settings,
-    options: { activation, unitForgetBias },
+    options: { activation, unitForgetBias: unitForget },
     states: ['h'],
     walk(x, scope, { reverse, initial }) {
       const sizes = { features: features(x, 'input'), gates: 3 }

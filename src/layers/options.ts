@@ -106,3 +106,11 @@ export function saved(i: Initializer): Json {
     ? { name: i.name, config: i.config }
     : { name: 'zeros', config: {} }
 }
+
+/** An initializer of a bias whose forget gate, `units` numbers from `forget` on, begins at 1. */
+export function unitForgetBias(initializer: Initializer, units: number, forget: number): Initializer {
+  return {
+    ...initializer,
+    fill: (shape, random) => initializer.fill(shape, random).fill(1, forget, forget + units),
+  }
+}

@@ -209,30 +209,36 @@ export function cellWeights(
 
 /** The state that a walk begins with, and where its last one goes. */
 export interface CellState {
-  /** [batch, units]; absent: zeros. */
+  /** [batch, …]; absent: zeros. */
   readonly initial: Tensor | undefined
   store(final: Tensor): void
 }
 
-/** A state of a cell: what `apply` was given, or what is carried from run to run. */
+/** A state of a cell, [batch, …shape]: what `apply` was given, or what is carried from run to run. */
 export function cellState(
   scope: Scope,
   name: string,
-  units: number,
+  shape: number | readonly number[],
   stateful: boolean,
   given: Tensor | undefined,
 ): CellState {
-  if (!given) {
-    const carried = scope.carriedState(name, units, stateful)
-    return { initial: carried?.initial, store: (final) => carried?.store(final) }
-  }
   const { graph, batch, mode } = scope
+  const sizes = typeof shape === 'number' ? [shape] : shape
+  if (!given) {
+    // Carried as one row of numbers for each row of the batch.
+    const width = sizes.reduce((product, n) => product * n, 1)
+    const carried = scope.carriedState(name, width, stateful)
+    return {
+      initial: carried && graph.reshape(carried.initial, [batch, ...sizes]),
+      store: (final) => carried?.store(graph.reshape(final, [batch, width])),
+    }
+  }
   if (mode === 'step') {
     throw new OstinatoError('INVALID_OPTION', graph.path, 'an initial state is given to every run', {
       remedy: 'Use predict instead of a session, which carries its states',
     })
   }
-  const expected = graph.shape([batch, units])
+  const expected = graph.shape([batch, ...sizes])
   if (given.type !== 'f32' || !sameShape(given.shape, expected)) {
     throw new OstinatoError('SHAPE_MISMATCH', `${graph.path}, initial state "${name}"`, {
       expected: shapeName(expected),
@@ -296,7 +302,7 @@ export interface Walk {
   readonly y: Tensor
   /** [batch, features]: the output after the last step walked. */
   readonly last: Tensor
-  /** [batch, units] each: the states after it, in the order of `states`. */
+  /** [batch, …] each: the states after it, in the order of `states`. */
   readonly final: readonly Tensor[]
 }
 

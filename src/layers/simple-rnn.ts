@@ -42,7 +42,7 @@ export function simpleRNN<const Returned extends boolean = false>(
       const h = cellState(scope, 'h', settings.units, settings.stateful, initial[0])
       const dropped = dropInput(x, scope, settings)
       const sequence = {
-        ...stateMasks(x, scope, settings),
+        ...stateMasks(x, scope, settings, settings.units),
         lengths: scope.lengthsOf(x),
         initialH: h.initial,
         reverse,

@@ -1,9 +1,17 @@
 /** What convolutions and pooling share: reading sizes, and finding the axes that their windows lie along. */
 import { OstinatoError } from '../errors.js'
-import { shapeName, type Tensor, type WindowAxis, type Windows, windowCount } from '../graph/index.js'
+import {
+  matmul,
+  shapeName,
+  type Tensor,
+  unfold,
+  type WindowAxis,
+  type Windows,
+  windowCount,
+} from '../graph/index.js'
 import { mismatch } from '../graph/operations.js'
 import type { Scope } from './layer.js'
-import { count } from './options.js'
+import { count, oneOf } from './options.js'
 import { refuseStreaming } from './recurrent.js'
 
 export type Padding = 'valid' | 'same' | 'causal'
@@ -71,4 +79,55 @@ export function imageAxes(x: Tensor, scope: Scope): readonly [height: number, wi
       shapeName(x.shape),
     )
   return [rank - 3, rank - 2]
+}
+
+/** How windows lie over images. */
+export interface ImageOptions {
+  readonly kernelSize: Pair
+  readonly strides?: Pair
+  readonly padding?: 'valid' | 'same'
+  readonly dilationRate?: Pair
+}
+
+export type ImageWindows = readonly [height: Windows, width: Windows]
+
+export function imageWindows(where: string, options: ImageOptions): ImageWindows {
+  const size = pair(where, 'kernelSize', options.kernelSize)
+  const stride = pair(where, 'strides', options.strides ?? 1)
+  const dilation = pair(where, 'dilationRate', options.dilationRate ?? 1)
+  const padding = oneOf(where, 'padding', options.padding, ['valid', 'same'], 'valid')
+  const along = (i: 0 | 1): Windows => ({
+    size: size[i],
+    stride: stride[i],
+    dilation: dilation[i],
+    padding,
+  })
+  return [along(0), along(1)]
+}
+
+/** As they are saved. */
+export function savedImageWindows([height, width]: ImageWindows) {
+  return {
+    kernelSize: [height.size, width.size],
+    strides: [height.stride, width.stride],
+    padding: height.padding,
+    dilationRate: [height.dilation, width.dilation],
+  }
+}
+
+/** All windows of images, the last three axes of x: [.., height, width, channels] → [.., height′, width′, …size, channels] */
+export function unfoldImage(x: Tensor, [height, width]: ImageWindows): Tensor {
+  const rank = x.shape.length
+  const wide = unfold(x, width, fixedAxis(x, rank - 2, width))
+  return unfold(wide, height, fixedAxis(wide, rank - 3, height, 1))
+}
+
+/** One product of all windows [.., …size, channels] with the kernel […size, channels, filters]: [.., filters] */
+export function windowProduct(windows: Tensor, kernel: Tensor, bias?: Tensor): Tensor {
+  const { graph } = windows
+  const [...size] = kernel.shape
+  const filters = size.pop()!
+  const depth = graph.elements(size)
+  const rows = graph.reshape(windows, [...windows.shape.slice(0, -size.length), depth])
+  return matmul(rows, graph.reshape(kernel, [depth, filters]), bias)
 }
