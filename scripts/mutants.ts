@@ -15,7 +15,7 @@ const suites: Readonly<Record<Executor, readonly string[]>> = {
 
 /** The first test that failed, or undefined where all passed. */
 async function firstFailure(mutant: Mutant): Promise<string | undefined> {
-  const tree = new Tree()
+  const tree = await Tree.copy()
   try {
     tree.apply(mutant)
     await tree.build(mutant)
@@ -33,7 +33,7 @@ async function firstFailure(mutant: Mutant): Promise<string | undefined> {
     const failed = /^not ok \d+ - (.* > .*?)(?: # |$)/m.exec(output)?.[1]
     if (code === 0 && /^ok /m.test(output)) return undefined
     // A suite that does not even start has noticed nothing.
-    if (failed === undefined) throw new Error(`mutant "${mutant.name}": no test ran:\n${output}`)
+    if (failed === undefined) throw new Error(`mutant "${mutant.name}": no test failed:\n${output}`)
     return failed
   } finally {
     tree.dispose()

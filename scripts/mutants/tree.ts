@@ -1,5 +1,4 @@
 import {
-  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -10,6 +9,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { cp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,16 +39,15 @@ const copied = [
 export class Tree {
   readonly #path = mkdtempSync(join(tmpdir(), 'ostinato-mutant-'))
 
-  constructor() {
+  private constructor() {}
+
+  static async copy(): Promise<Tree> {
+    const tree = new Tree()
     // With their times: what was built stays built.
-    for (const name of copied) {
-      cpSync(join(root, name), join(this.#path, name), {
-        recursive: true,
-        preserveTimestamps: true,
-        verbatimSymlinks: true,
-      })
-    }
-    symlinkSync(join(root, 'node_modules'), join(this.#path, 'node_modules'), 'dir')
+    const options = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true }
+    for (const name of copied) await cp(join(root, name), join(tree.#path, name), options)
+    symlinkSync(join(root, 'node_modules'), join(tree.#path, 'node_modules'), 'dir')
+    return tree
   }
 
   /** Changes the file; throws where the text to change is not there exactly once. */
