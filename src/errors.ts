@@ -11,6 +11,8 @@ export type ErrorCode =
   | 'EMPTY_BATCH'
   | 'INVALID_TOPOLOGY'
   | 'NON_FINITE_LOSS'
+  | 'NON_FINITE_SCORE'
+  | 'NO_TOKEN_ALLOWED'
   | 'NOT_COMPILED'
   | 'NOT_BUILT'
   | 'MODEL_BUSY'

@@ -25,6 +25,21 @@ export {
   Vocabulary,
 } from './data/index.js'
 export { type GenerateOptions, generate } from './decode/generate.js'
+export {
+  type Automaton,
+  type BeamOptions,
+  type BeamStep,
+  type Decoded,
+  decode,
+  type GreedyOptions,
+  type Hypothesis,
+  type LogitsProcessor,
+  type Prefix,
+  processors,
+  type SampleOptions,
+  type StepModel,
+  type Streamed,
+} from './decode/index.js'
 export { type ErrorCode, OstinatoError } from './errors.js'
 export type { Tensor } from './graph/index.js'
 export { type Initializer, initializers } from './initializers/index.js'

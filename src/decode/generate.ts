@@ -4,15 +4,13 @@ import type { Model } from '../models/model.js'
 import { RandomStream } from '../random/random.js'
 import { checkInteger, checkOptions } from '../suggest.js'
 import { pause } from '../train/pause.js'
-import { sampleCategorical } from './sample.js'
+import { argmax, Sampler, type SamplingOptions, samplingOptions } from './sample.js'
 
-export interface GenerateOptions {
+export interface GenerateOptions extends SamplingOptions {
   /** Tokens the model reads first; at least one. */
   readonly prompt: ArrayLike<number>
   /** New tokens at most. */
   readonly length: number
-  /** Below 1 bolder about what is likely, above 1 more even; 0 always takes the likeliest. Default 1. */
-  readonly temperature?: number
   /** The same seed gives the same tokens. Default 0. */
   readonly seed?: number
   /** A token that ends the text; it is not returned. */
@@ -24,8 +22,16 @@ export interface GenerateOptions {
 
 /** Samples a continuation of `prompt` from a model of tokens, one step after the other. Returns the new tokens. */
 export async function generate(model: Model, options: GenerateOptions): Promise<Int32Array> {
-  checkOptions('generate', options, ['prompt', 'length', 'temperature', 'seed', 'end', 'precision', 'signal'])
-  const { prompt, length, temperature = 1, seed = 0, end, precision = 'float32', signal } = options
+  checkOptions('generate', options, [
+    'prompt',
+    'length',
+    ...samplingOptions,
+    'seed',
+    'end',
+    'precision',
+    'signal',
+  ])
+  const { prompt, length, seed = 0, end, precision = 'float32', signal } = options
   checkInteger('generate, length', length, 0)
   if (prompt.length === 0) {
     throw new OstinatoError('EMPTY_DATA', 'generate, prompt', {
@@ -33,6 +39,7 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
       received: 'none',
     })
   }
+  const sampler = new Sampler('generate', options)
   await model.ready()
   const random = new RandomStream(seed).fork('generate')
   const session = model.session({ precision })
@@ -44,7 +51,14 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
       signal?.throwIfAborted()
       await pause()
       const scores = session.probabilities ? logits.map(Math.log) : logits
-      const token = sampleCategorical(scores, { temperature, random: () => random.uniform() })
+      const best = argmax(scores)
+      if (!Number.isFinite(scores[best])) {
+        throw new OstinatoError('NON_FINITE_SCORE', `generate, step ${tokens.length}`, {
+          expected: 'a finite score for at least one token, no NaN or Infinity',
+          received: best < 0 ? '-Infinity for all' : `${scores[best]} for token ${best}`,
+        })
+      }
+      const token = sampler.draw(scores, 0, scores.length, best, () => random.uniform())
       if (token === end) break
       tokens.push(token)
       if (tokens.length < length) session.step(token, logits)
