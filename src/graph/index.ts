@@ -9,6 +9,7 @@ export * from './operations.js'
 export { planMemory } from './plan.js'
 export * from './program.js'
 export {
+  eachRow,
   type MoreStates,
   type ScanOptions,
   type ScanState,

@@ -66,7 +66,7 @@ class LoopGradients {
     if (!carries.some(({ y, final }) => gradients.get(y) ?? gradients.get(final))) return
     graph.path = scan.nodes[0]?.path ?? ''
     const states = carries.map((carry) => [carry, stateGradients(graph, carry, gradients)] as const)
-    for (const [{ name }, gradient] of states) {
+    for (const [{ name }, gradient] of scan.overTime ? states : []) {
       const { reverse } = scan.loop
       graph.stateGradients?.push({ name: `${scan.path}/${name}`, gradient, reverse })
     }

@@ -1,9 +1,8 @@
 /** Loops over time: a body traced once, run once for every step. */
 import { instructionTable } from '../contract/index.js'
-import type { Dimension } from './dimension.js'
-import { shapeName } from './dimension.js'
+import { type Dimension, sameShape, shapeName } from './dimension.js'
 import { type Graph, type Loop, type Node, operandOf, type Tensor } from './graph.js'
-import { mismatch } from './operations.js'
+import { fill, mismatch, select } from './operations.js'
 
 export type Tensors = Readonly<Record<string, Tensor>>
 
@@ -33,6 +32,8 @@ export interface Scan {
   readonly loop: Loop
   /** The layer that asked for it. */
   readonly path: string
+  /** It walks along time: its states are what `diagnose` looks at. */
+  readonly overTime: boolean
   readonly carries: readonly Carry[]
   readonly sequences: readonly Sequence[]
   readonly nodes: readonly Node[]
@@ -44,6 +45,8 @@ export interface ScanOptions {
   readonly reverse?: boolean
   /** [steps, batch] int32: where it is 0 the states are carried unchanged. */
   readonly mask?: Tensor | undefined
+  /** False where the steps are no steps in time. Default true. */
+  readonly overTime?: boolean
 }
 
 export interface ScanState {
@@ -111,6 +114,39 @@ export interface MoreStates {
   set(name: string, state: Tensor): void
 }
 
+type Body = (states: Tensors, inputs: Tensors, more: MoreStates) => Tensors
+
+/** Refuses a state that is not what it was before the step. */
+function checkState(name: string, from: Tensor, state: Tensor | undefined): asserts state is Tensor {
+  if (state && sameShape(state.shape, from.shape)) return
+  const received = state ? shapeName(state.shape) : 'none'
+  throw mismatch(from, `state "${name}"`, `a next state ${shapeName(from.shape)}`, received)
+}
+
+/** A loop of one step is no loop: the body as it stands, also inside another loop. */
+function oneStep(graph: Graph, initial: Tensors, sequences: Tensors, body: Body, mask?: Tensor) {
+  const row = (whole: Tensor): Tensor => graph.reshape(whole, whole.shape.slice(1))
+  const before = new Map(Object.entries(initial))
+  const rows = Object.entries(sequences).map(([name, whole]) => [name, row(whole)])
+  const added: Record<string, Tensor> = {}
+  const given = body(initial, Object.fromEntries(rows), {
+    carry(name, state) {
+      if (before.has(name)) throw new Error(`${graph.path}: the state ${name} is carried twice`)
+      before.set(name, state)
+      return state
+    },
+    set: (name, state) => void Object.assign(added, { [name]: state }),
+  })
+  const next: Tensors = { ...given, ...added }
+  const states = [...before].map(([name, from]): [string, ScanState] => {
+    const state = next[name]
+    checkState(name, from, state)
+    const final = mask ? select(row(mask), state, from) : state
+    return [name, { y: graph.reshape(final, [1, ...final.shape]), final }]
+  })
+  return Object.fromEntries(states)
+}
+
 /**
  * Traces `body` once, with the states before a step and the rows of the sequences, for the states behind it.
  *
@@ -124,9 +160,10 @@ export function scan(
   graph: Graph,
   initial: Tensors,
   sequences: Tensors,
-  body: (states: Tensors, inputs: Tensors, more: MoreStates) => Tensors,
-  { steps, reverse = false, mask }: ScanOptions,
+  body: Body,
+  { steps, reverse = false, mask, overTime = true }: ScanOptions,
 ): Record<string, ScanState> {
+  if (steps.kind === 'constant' && steps.value === 1) return oneStep(graph, initial, sequences, body, mask)
   const loop: Loop = { steps, reverse }
   const carries = new Map(
     Object.entries(initial).map(([name, state]) => [name, carry(graph, name, state, steps, reverse)]),
@@ -154,14 +191,7 @@ export function scan(
   const next: Tensors = { ...given, ...added }
   for (const [name, { from, to }] of carries) {
     const state = next[name]
-    if (!state || shapeName(state.shape) !== shapeName(from.shape)) {
-      throw mismatch(
-        from,
-        `state "${name}"`,
-        `a next state ${shapeName(from.shape)}`,
-        state ? shapeName(state.shape) : 'none',
-      )
-    }
+    checkState(name, from, state)
     if (valid) graph.append('select', { condition: valid, a: state, b: from }, { y: to })
     else graph.append('copy', { x: state }, { y: to })
   }
@@ -170,11 +200,30 @@ export function scan(
   graph.scans.set(loop, {
     loop,
     path: graph.path,
+    overTime,
     carries: [...carries.values()],
     sequences: [...rows.values()],
     nodes,
   })
   return Object.fromEntries([...carries].map(([name, { y, final }]) => [name, { y, final }]))
+}
+
+/**
+ * Traces `body` once, for each row of the sequences [rows, …]: what it makes of one, for all of them [rows, …]. This is how products of
+ * many small matrices run, one after the other.
+ */
+export function eachRow(
+  graph: Graph,
+  sequences: Tensors,
+  results: Readonly<Record<string, readonly Dimension[]>>,
+  body: (rows: Tensors) => Tensors,
+): Record<string, Tensor> {
+  const [first] = Object.values(sequences) as [Tensor]
+  const [steps] = first.shape as [Dimension, ...Dimension[]]
+  const made = Object.entries(results)
+  const nothing = Object.fromEntries(made.map(([name, shape]) => [name, fill(graph, shape, 0)]))
+  const states = scan(graph, nothing, sequences, (_, rows) => body(rows), { steps, overTime: false })
+  return Object.fromEntries(made.map(([name]) => [name, (states[name] as ScanState).y]))
 }
 
 /** [steps, batch] int32 from lengths [batch]: 1 where the step is valid. */

@@ -2,6 +2,7 @@ import type { Cell } from '../cells/define.js'
 import { OstinatoError } from '../errors.js'
 import { nearest } from '../suggest.js'
 import { activation } from './activation.js'
+import { attention } from './attention.js'
 import { bidirectional } from './bidirectional.js'
 import { convLSTM2D } from './conv-lstm.js'
 import { conv1d, conv2d } from './convolution.js'
@@ -18,9 +19,11 @@ import { masking } from './masking.js'
 import { add, average, concatenate, maximum, minimum, multiply, subtract } from './merge.js'
 import { minGRU } from './min-gru.js'
 import { minLSTM } from './min-lstm.js'
+import { multiHeadAttention } from './multi-head-attention.js'
 import { outputFeedback } from './output-feedback.js'
 import { averagePooling1d, averagePooling2d, maxPooling1d, maxPooling2d } from './pooling.js'
 import type { RecurrentLayer, States } from './recurrent.js'
+import { recurrentAttention } from './recurrent-attention.js'
 import { attentionPooling, globalAveragePooling1d, globalMaxPooling1d, lastStep } from './sequence-pooling.js'
 import { flatten, repeatVector, reshape } from './shape.js'
 import { simpleRNN } from './simple-rnn.js'
@@ -33,6 +36,7 @@ import { timeReduction } from './time-reduction.js'
 export const layers = {
   activation,
   add,
+  attention,
   attentionPooling,
   average,
   averagePooling1d,
@@ -61,8 +65,10 @@ export const layers = {
   minGRU,
   minimum,
   minLSTM,
+  multiHeadAttention,
   multiply,
   outputFeedback,
+  recurrentAttention,
   repeatVector,
   reshape,
   simpleRNN,
@@ -86,7 +92,14 @@ export interface SavedLayer {
 type Described = Pick<SavedLayer, 'kind' | 'options'> & { readonly name: string | undefined }
 
 /** Makers of layers that are made of options, and of layers that these name. */
-const { bidirectional: _, delay: __, outputFeedback: ___, timeDistributed: ____, ...plain } = layers
+const {
+  bidirectional: _,
+  delay: __,
+  outputFeedback: ___,
+  recurrentAttention: ____,
+  timeDistributed: _____,
+  ...plain
+} = layers
 
 /**
  * Makes the layers that a model file describes; their options are checked as a user's would be. `cells` are the user's own.
@@ -124,6 +137,12 @@ function layerFrom(
     const inner = Array.isArray(options['layers']) ? options['layers'] : []
     const made = (inner as readonly SavedLayer[]).map((part) => layerFrom(part, cells) as Layer)
     return outputFeedback({ ...(options as object), layers: made, ...named } as never)
+  }
+  if (kind === 'recurrentAttention') {
+    const inner = Array.isArray(options['cells']) ? options['cells'] : []
+    const made = (inner as readonly SavedLayer[]).map((part) => layerFrom(part, cells))
+    const look = layerFrom({ ...(options['attention'] as unknown as Described), name: undefined }, cells)
+    return recurrentAttention({ ...(options as object), cells: made, attention: look, ...named } as never)
   }
   if (!Object.hasOwn(layers, kind)) return cellOf(saved, kind, cells)({ ...options, ...named } as never)
   const make = plain[kind as keyof typeof plain] as (options: object) => AnyLayer
@@ -196,6 +215,8 @@ function invalid(saved: Described, expected: string, received: string, remedy?: 
 
 export type { ActivationOptions } from './activation.js'
 export type { Activation } from './activations.js'
+export type { AttentionOptions, AttentionScore } from './attention.js'
+export type { AttentionLayer, ReturnWeights } from './attention-layer.js'
 export type { BidirectionalLayer, BidirectionalOptions, MergeMode } from './bidirectional.js'
 export type { ConvLstm2dOptions } from './conv-lstm.js'
 export type { Conv1dOptions, Conv2dOptions } from './convolution.js'
@@ -212,10 +233,12 @@ export type { MaskingOptions } from './masking.js'
 export type { MergeLayer } from './merge.js'
 export type { CandidateActivation, MinGruOptions } from './min-gru.js'
 export type { MinLstmOptions } from './min-lstm.js'
+export type { MultiHeadAttentionOptions } from './multi-head-attention.js'
 export type { InitializerOption, LayerOptions, RegularizerOption } from './options.js'
 export type { ParallelOptions } from './parallel.js'
 export type { Pooling1dOptions, Pooling2dOptions } from './pooling.js'
 export type { ApplyOptions, RecurrentLayer, RecurrentOptions, States } from './recurrent.js'
+export type { RecurrentAttentionLayer, RecurrentAttentionOptions } from './recurrent-attention.js'
 export type { AttentionPoolingOptions } from './sequence-pooling.js'
 export type { RepeatVectorOptions, ReshapeOptions } from './shape.js'
 export type { SimpleRnnOptions } from './simple-rnn.js'

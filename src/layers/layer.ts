@@ -36,12 +36,25 @@ export interface Valid {
   readonly mask?: Tensor | undefined
 }
 
+/**
+ * Several hypotheses of each source, decoded side by side: the rows of the batch are sources · each, source-major, while a memory has a
+ * row for each source.
+ */
+export interface Hypotheses {
+  readonly sources: Dimension
+  readonly each: Dimension
+  /** [rows] int32: not 0 where a row begins, with the initial states it is given. */
+  readonly fresh: Tensor
+}
+
 /** What a layer can reach while it is traced. */
 export interface Scope {
   readonly graph: Graph
   readonly mode: Mode
   /** The second axis of sequences [time, batch, …], the first of all other tensors. */
   readonly batch: Dimension
+  /** Where a model decodes step by step. */
+  readonly hypotheses?: Hypotheses | undefined
   /** Which steps are valid on the time axis of x: all of them, unless batches or a masking layer say otherwise. */
   validOf(x: Tensor): Valid
   /** The lengths among these. Refuses an axis whose valid steps have gaps: see `compactSteps` in recurrent.ts. */

@@ -6,7 +6,6 @@ import {
   dropoutMask,
   features,
   fill,
-  type MoreStates,
   oneHot,
   randomUniform,
   sampleCategorical,
@@ -15,6 +14,7 @@ import {
   sequenceMask,
   type Tensor,
 } from '../graph/index.js'
+import { type CarriedInside, nameParts, stepScope } from './inside.js'
 import { type AnyLayer, defineLayer, type Layer, type Scope } from './layer.js'
 import { count, known, type LayerOptions, oneOf } from './options.js'
 import { checkSequence } from './recurrent.js'
@@ -173,41 +173,5 @@ function coin(scope: Scope, time: Dimension, probability: number): Tensor {
     const shape = graph.shape([time, batch, 1])
     const kept = dropoutMask(graph, shape, own.random(own.scalar('ownOutput', 1 - probability)))
     return argmax(concat(fill(graph, shape, 0), kept, -1))
-  })
-}
-
-/** A state of a layer inside a step: carried by the loop under this name, and stored behind it. */
-interface CarriedInside {
-  readonly name: string
-  store(final: Tensor): void
-}
-
-/** For layers inside a step. */
-function stepScope(scope: Scope, more: MoreStates, carried: CarriedInside[], path = ''): Scope {
-  return {
-    ...scope,
-    lengthsOf: () => undefined,
-    part: (name, trace) =>
-      scope.part(name, (inner) => trace(stepScope(inner, more, carried, `${path}${name}/`))),
-    carriedState(name, units, stateful) {
-      const key = `${path}${name}`
-      const outer = scope.carriedState(name, units, stateful)
-      carried.push({ name: key, store: (final) => outer?.store(final) })
-      return {
-        initial: more.carry(key, outer?.initial ?? fill(scope.graph, [scope.batch, units], 0)),
-        store: (final) => more.set(key, final),
-      }
-    },
-  }
-}
-
-/** Layers inside another one: by their names, else by kind, numbered. */
-function nameParts(layers: readonly Layer[]): (readonly [string, Layer])[] {
-  const taken = new Set<string>()
-  return layers.map((layer) => {
-    let name = layer.name ?? layer.kind
-    for (let n = 1; taken.has(name); n++) name = `${layer.name ?? layer.kind}_${n}`
-    taken.add(name)
-    return [name, layer]
   })
 }

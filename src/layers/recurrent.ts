@@ -6,6 +6,7 @@ import {
   maskOrder,
   reverseTime,
   sameShape,
+  select,
   selectSteps,
   shapeName,
   type Tensor,
@@ -222,9 +223,9 @@ export function cellState(
   stateful: boolean,
   given: Tensor | undefined,
 ): CellState {
-  const { graph, batch, mode } = scope
+  const { graph, batch, mode, hypotheses } = scope
   const sizes = typeof shape === 'number' ? [shape] : shape
-  if (!given) {
+  const carry = (): CellState => {
     // Carried as one row of numbers for each row of the batch.
     const width = sizes.reduce((product, n) => product * n, 1)
     const carried = scope.carriedState(name, width, stateful)
@@ -233,7 +234,8 @@ export function cellState(
       store: (final) => carried?.store(graph.reshape(final, [batch, width])),
     }
   }
-  if (mode === 'step') {
+  if (!given) return carry()
+  if (mode === 'step' && !hypotheses) {
     throw new OstinatoError('INVALID_OPTION', graph.path, 'an initial state is given to every run', {
       remedy: 'Use predict instead of a session, which carries its states',
     })
@@ -245,7 +247,9 @@ export function cellState(
       received: given.type === 'f32' ? shapeName(given.shape) : `int32 ${shapeName(given.shape)}`,
     })
   }
-  return { initial: given, store() {} }
+  if (!hypotheses) return { initial: given, store() {} }
+  const { initial, store } = carry()
+  return { initial: initial && select(hypotheses.fresh, given, initial), store }
 }
 
 /** Walking backwards begins at the end, which a stream does not have. */
