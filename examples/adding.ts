@@ -4,9 +4,9 @@
  * the end. Always answering 1 is wrong by 1/6 in the mean of squares (Le et al. 2015 give 0.1767): who is much better
  * has carried the first number over the steps between. Sequences are made as they are needed, so no sequence is seen twice.
  */
-import { layers, type Model, RandomStream, type SingleBatch, sequential } from 'ostinato'
+import { layers, RandomStream, type SingleBatch, sequential } from 'ostinato'
 import { example, InputError } from './command.js'
-import { fourDigits, freshBatches, patientBiases, runExperiment } from './training.js'
+import { fourDigits, freshBatches, patient, runExperiment } from './training.js'
 
 /** inputs [rows, steps, 2], targets [rows, 1] */
 function sums(rows: number, steps: number, random: RandomStream): SingleBatch {
@@ -22,20 +22,6 @@ function sums(rows: number, steps: number, random: RandomStream): SingleBatch {
     }
   }
   return { inputs: { data, shape: [rows, steps, 2] }, targets: { data: targets, shape: [rows, 1] } }
-}
-
-/** Its update gates begin by keeping the state, most units for long, some for a few steps only. */
-function patientGru(units: number, steps: number, seed: number, options: object): Model {
-  const model = sequential([layers.gru({ units }), layers.dense({ units: 1 })], {
-    name: 'adding',
-    inputShape: [null, 2],
-    seed,
-    ...options,
-  })
-  const bias = new Float32Array(3 * units) // z r n
-  bias.set(patientBiases(units, steps, new RandomStream(seed).fork('bias')))
-  model.setWeights([{ name: 'gru/bias', data: bias }])
-  return model
 }
 
 await example(
@@ -59,7 +45,16 @@ await example(
         rate,
         loss: 'meanSquaredError',
         unit: 'sequences',
-        make: () => patientGru(units, steps, seed, backend),
+        make: () =>
+          patient(
+            sequential([layers.gru({ units }), layers.dense({ units: 1 })], {
+              name: 'adding',
+              inputShape: [null, 2],
+              seed,
+              ...backend,
+            }),
+            { units, steps, seed },
+          ),
         measure: async (model) => {
           const { loss, weight } = await model.evaluate([measured])
           const alwaysOne = answers.reduce((sum, x) => sum + (x - 1) ** 2, 0) / dev

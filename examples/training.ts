@@ -5,7 +5,7 @@ import {
   load,
   type Model,
   optimizers,
-  type RandomStream,
+  RandomStream,
   type SingleBatch,
 } from 'ostinato'
 import type { Settings } from './command.js'
@@ -64,11 +64,23 @@ export function freshBatches(length: number, make: () => SingleBatch): Batches<S
 }
 
 /**
- * Biases with which gates remember for between 2 and `steps` steps (Tallec and Ollivier 2018, section 2.2): the logarithms of numbers from
- * 1 to steps − 1, all equally likely, for gates that keep what they are open for.
+ * A model whose update gates begin by keeping the state, each for its own time of up to `steps` steps: their biases are the logarithms of
+ * numbers from 1 to steps − 1, all equally likely (chrono initialization: Tallec and Ollivier 2018, section 2.2).
  */
-export function patientBiases(units: number, steps: number, random: RandomStream): Float32Array {
-  return Float32Array.from({ length: units }, () => Math.log(1 + random.uniform() * (steps - 2)))
+export function patient(gruModel: Model, { units, steps, seed }: Patience): Model {
+  const random = new RandomStream(seed).fork('patience')
+  const bias = new Float32Array(3 * units) // z r n
+  for (let unit = 0; unit < units; unit++) bias[unit] = Math.log(1 + random.uniform() * (steps - 2))
+  gruModel.setWeights([{ name: 'gru/bias', data: bias }])
+  return gruModel
+}
+
+export interface Patience {
+  /** Of the GRU. */
+  readonly units: number
+  /** The longest time to remember, 2 or more. */
+  readonly steps: number
+  readonly seed: number
 }
 
 /** The likeliest class of every row, in the order of the batches. */

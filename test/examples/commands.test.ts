@@ -144,6 +144,17 @@ test('adding learns to add two numbers, and says what always answering 1 would c
   expect(squaredError).toBeLessThan(0.02)
 })
 
+test('copy-memory learns when to answer, and is measured beside who remembers nothing', () => {
+  const small = ['--silence', '1', '--units', '16', '--batch', '5', '--sequences', '250', '--dev', '50']
+  const figures = learnsAndLoads('copy-memory', ...small, '--epochs', '4', '--rate', '0.03')
+  const { crossEntropy, memoryless, recalled } = figures as Record<string, number>
+  expect(figures).toEqual({ sequences: 50, crossEntropy, memoryless, recalled })
+  // Ten of 21 steps, each one of eight symbols.
+  expect(memoryless).toBeCloseTo((10 * Math.log(8)) / 21, 4)
+  expect(crossEntropy).toBeLessThan(memoryless!)
+  expect(recalled).toBeGreaterThan(100 / 8)
+})
+
 test('pos-tagger reads words and their characters, in sentences of any length', () => {
   const data = join(folder, 'treebank')
   mkdirSync(data)
