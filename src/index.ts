@@ -131,6 +131,18 @@ export { type L1L2Options, type Regularizer, regularizers } from './regularizers
 export { type Diagnosis, diagnose, type RecurrentMatrix, type StateCurve } from './seeing/diagnose.js'
 export type { Eigenvalue } from './seeing/eigenvalues.js'
 export { type Unfolded, type UnfoldOptions, unfold } from './seeing/unfold.js'
+export {
+  type Bleu,
+  type BleuOptions,
+  type ChrfOptions,
+  type ErrorRate,
+  type SequenceReferences,
+  type TerOptions,
+  type TextReferences,
+  type TokenSequence,
+  type TranslationEditRate,
+  textMetrics,
+} from './text/index.js'
 export type { EvaluateOptions, EvaluateResult } from './train/evaluate.js'
 export type { Callbacks, EpochLogs, FitOptions, History, StepLogs } from './train/fit.js'
 export type { Prediction, PredictionsOf, PredictOptions } from './train/predict.js'

@@ -1,27 +1,13 @@
 import { OstinatoError } from './errors.js'
-
-/** Levenshtein distance without regard to case: `returnsequences` is one slip away from `returnSequences`, not two. */
-function distance(a: string, b: string): number {
-  const left = a.toLowerCase()
-  const right = b.toLowerCase()
-  let row = Array.from({ length: right.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= right.length; j++) {
-      const substitution = row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1)
-      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[right.length]!
-}
+import { editDistance } from './text/error-rates.js'
 
 /** The candidate most like the name; undefined where even that one is mostly different. The first wins a tie. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
   let bestDistance = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
-    const d = distance(name, candidate)
+    // Without regard to case: `returnsequences` is one slip away from `returnSequences`, not two.
+    const d = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (d < bestDistance && d <= Math.max(name.length, candidate.length) / 2) {
       best = candidate
       bestDistance = d
