@@ -180,3 +180,19 @@ test.each([1, 2])('fill-in from %s side(s): words outside the vocabulary do not 
   const figures = learnsAndLoads('fill-in', '--data', data, '--sides', String(sides), ...small)
   expect(figures).toEqual({ words: 2, nats: expect.any(Number), accuracy: expect.any(Number) })
 })
+
+test.each([
+  ['1', '--filters', '2'],
+  ['2', '--units', '8'],
+])('moving-digits measures model %s', (...model) => {
+  const images = Array.from({ length: 24 * 28 * 28 }, (_, pixel) =>
+    pixel % 28 > 9 && pixel % 28 < 18 ? 255 : 0,
+  )
+  const data = join(folder, `moving-${model[0]}`)
+  mkdirSync(data)
+  writeFileSync(join(data, 'train-images-idx3-ubyte'), idx([24, 28, 28], images))
+  const small = ['--films', '2', '--batch', '2', '--dev', '1', '--epochs', '1', '--model', ...model]
+  const { squaredError, ofTheLastPicture } = learnsAndLoads('moving-digits', '--data', data, ...small)
+  expect(squaredError).toBeGreaterThan(0)
+  expect(ofTheLastPicture).toBeGreaterThan(0.01)
+})
