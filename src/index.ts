@@ -16,6 +16,7 @@ export {
   batches,
   characterVocabulary,
   type SingleBatch,
+  type SpecialTokens,
   sequenceBatches,
   type TensorData,
   type TensorLike,
@@ -23,6 +24,9 @@ export {
   type Tensors,
   textStreams,
   Vocabulary,
+  type VocabularyOptions,
+  type WordVocabularyOptions,
+  wordVocabulary,
 } from './data/index.js'
 export { type GenerateOptions, generate } from './decode/generate.js'
 export {
@@ -132,13 +136,17 @@ export { type Diagnosis, diagnose, type RecurrentMatrix, type StateCurve } from 
 export type { Eigenvalue } from './seeing/eigenvalues.js'
 export { type Unfolded, type UnfoldOptions, unfold } from './seeing/unfold.js'
 export {
+  type AdaptTokenizerOptions,
+  adaptTokenizer,
   type Bleu,
   type BleuOptions,
   type ChrfOptions,
   type ErrorRate,
+  type ForeignTokenizer,
   type SequenceReferences,
   type TerOptions,
   type TextReferences,
+  type Tokenizer,
   type TokenSequence,
   type TranslationEditRate,
   textMetrics,

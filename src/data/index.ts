@@ -11,4 +11,12 @@ export { type BatchingOptions, batches } from './rows.js'
 export { type Sequence, sequenceBatches } from './sequences.js'
 export { type NestedNumbers, type TensorData, type TensorLike, toTensorData } from './tensor-data.js'
 export { textStreams } from './text-streams.js'
-export { characterVocabulary, Vocabulary, type VocabularyJson } from './vocabulary.js'
+export {
+  characterVocabulary,
+  type SpecialTokens,
+  Vocabulary,
+  type VocabularyJson,
+  type VocabularyOptions,
+  type WordVocabularyOptions,
+  wordVocabulary,
+} from './vocabulary.js'
