@@ -114,6 +114,7 @@ export {
   type TopKAccuracyOptions,
 } from './metrics/index.js'
 export { type FunctionalOptions, type ModelOptions, model, sequential } from './models/build.js'
+export type { Decoder, DecoderOptions } from './models/decoder.js'
 export { type LoadOptions, load } from './models/load.js'
 export type { CompileOptions, EachOutput, Model, NamedWeight } from './models/model.js'
 export type { Session, SessionOptions } from './models/session.js'

@@ -11,7 +11,8 @@ import { Executable } from './executable.js'
 import { type Parameter, ParameterTable } from './parameters.js'
 import { ExecutablePool, type Needs } from './pool.js'
 import { type Topology, timeAxes } from './topology.js'
-import { type Purpose, type TraceRequest, traceProgram } from './trace.js'
+import { type Purpose, type TracedProgram, type TraceRequest, traceProgram } from './trace.js'
+import { traceHalf } from './trace-decoder.js'
 
 /** A backend with the weights in it. A new optimizer may need another one: `slots` tells. */
 interface Bound {
@@ -81,7 +82,7 @@ export class Engine {
   /** What to trace: one row and one step unless more is needed. */
   request(purpose: Purpose, needs: Partial<Needs>): TraceRequest {
     const { topology, parameters, losses, lossWeights, metrics, optimizer } = this
-    const { batch = 1, times = [], valid = [], weights = false, precision = 'float32' } = needs
+    const { batch = 1, times = [], valid = [], weights = false, precision = 'float32', feedback } = needs
     const capacities = { batch, times: timeAxes(topology.inputs).map((_, i) => times[i] ?? 1) }
     return {
       purpose,
@@ -95,7 +96,14 @@ export class Engine {
       metrics,
       optimizer,
       precision,
+      feedback,
     }
+  }
+
+  /** The program for a purpose. */
+  trace(purpose: Purpose, needs: Partial<Needs>): TracedProgram {
+    const trace = purpose === 'encode' || purpose === 'decode' ? traceHalf : traceProgram
+    return trace(this.request(purpose, needs))
   }
 
   get #slots(): number {
@@ -203,7 +211,7 @@ export class Engine {
 
   #make(store: WeightStore, purpose: Purpose, needs: Needs): Executable {
     if (!this.built) throw notBuilt(this.name)
-    const traced = traceProgram(this.request(purpose, needs))
+    const traced = this.trace(purpose, needs)
     const executable = new Executable(traced, store)
     executable.setScalar('seed', this.seed)
     for (const [name, value] of Object.entries(this.optimizer?.scalars ?? {}))

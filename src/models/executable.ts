@@ -63,6 +63,8 @@ export class Executable {
   sizeOf(axis: Dimension, batch: number, times: readonly number[]): number {
     if (axis.kind === 'constant') return axis.value
     if (axis.kind === 'sum') return this.sizeOf(axis.of, batch, times) + axis.add
+    if (axis.kind === 'product')
+      return this.sizeOf(axis.left, batch, times) * this.sizeOf(axis.right, batch, times)
     const traced = axis.kind === 'input' ? this.#axes.get(axis.name) : undefined
     return traced ? stepsOf(traced, times) : batch
   }

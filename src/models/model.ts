@@ -12,6 +12,7 @@ import { type EvaluateOptions, type EvaluateResult, evaluate } from '../train/ev
 import { type FitOptions, fit, type History } from '../train/fit.js'
 import { type PredictionsOf, type PredictOptions, predict } from '../train/predict.js'
 import type { BatchSource, InputBatch } from '../train/sources.js'
+import { type Decoder, type DecoderOptions, makeDecoder } from './decoder.js'
 import { type Engine, notBuilt } from './engine.js'
 import { Session, type SessionOptions } from './session.js'
 import { SessionGroup, type SessionGroupOptions } from './session-group.js'
@@ -176,6 +177,15 @@ export class Model<Outputs extends SymbolicTensors = SymbolicTensor> {
    */
   sessionGroup(options: SessionGroupOptions): SessionGroup {
     return new SessionGroup(this.#engine, options)
+  }
+
+  /**
+   * Reads sources for a search of `decode`: what no token changes is computed here, once, and each step of the search is one call. The
+   * first output is scores of tokens, logits or probabilities, for each step of the input `feedback`; a second one, where there is one,
+   * the weights of an attention. Weights that change afterwards do not count for what has been read. Give it back with `dispose`.
+   */
+  decoder(options: DecoderOptions): Promise<Decoder> {
+    return makeDecoder(this.#engine, options)
   }
 
   /** A table of layers, output shapes and numbers of weights. */

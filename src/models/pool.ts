@@ -13,6 +13,8 @@ export interface Needs {
   readonly valid: readonly Validity[]
   readonly weights: boolean
   readonly precision: Precision
+  /** Of a model that decodes: the input that is fed back. */
+  readonly feedback?: number
 }
 
 /** Idle executables kept for one purpose: more arise only while more jobs run at once. */
@@ -46,7 +48,7 @@ export class ExecutablePool {
 
   /** An executable for the purpose with memory enough; give it back with `release`. */
   acquire(purpose: Purpose, needs: Needs): Executable {
-    const key = `${purpose} ${needs.precision} ${needs.valid} ${needs.weights}`
+    const key = `${purpose} ${needs.precision} ${needs.valid} ${needs.weights} ${needs.feedback ?? ''}`
     const known = this.#idle.get(key)?.pop()
     if (known?.fits(needs.batch, needs.times)) return known
     if (known) this.#drop(known)

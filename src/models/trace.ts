@@ -28,7 +28,7 @@ import { axisOf, type Port, type Topology, timeAxes } from './topology.js'
 import { notCompiled, type TracedAxis, Tracing, type Validity } from './tracing.js'
 
 /** What a program is traced for. */
-export type Purpose = 'train' | 'evaluate' | 'predict' | 'step' | 'diagnose'
+export type Purpose = 'train' | 'evaluate' | 'predict' | 'step' | 'diagnose' | 'encode' | 'decode'
 
 export interface TraceRequest {
   readonly purpose: Purpose
@@ -48,6 +48,8 @@ export interface TraceRequest {
   readonly optimizer: Optimizer | undefined
   /** Of all products. Default `float32`. */
   readonly precision?: Precision
+  /** Of `encode` and `decode`: which of the inputs is fed what was decoded in the step before. */
+  readonly feedback?: number | undefined
 }
 
 /** One carried state: where it lies in the states buffer, one row a stream. */
@@ -99,12 +101,18 @@ export function borderName(kind: string, named: readonly { readonly name: string
   return named.length === 1 ? kind : `${kind}/${named[index]?.name}`
 }
 
-/** Calls `seen` with the output of every call on the way. */
-function traceCalls(tracing: Tracing, seen?: (outputs: readonly Tensor[]) => void): Tensor[] {
+/**
+ * Calls `seen` with the output of every call on the way. Where a model decodes, what does not depend on the input that is fed
+ * back has a row for each source.
+ */
+export function traceCalls(tracing: Tracing, seen?: (outputs: readonly Tensor[]) => void): Tensor[] {
   const { graph, request } = tracing
   const { inputs, calls, layers, outputs } = request.topology
+  const { feedback } = request
+  const fed: boolean[] = inputs.map((_, i) => feedback === undefined || i === feedback)
+  const rows = (each: boolean): Dimension => (each ? tracing.batch : tracing.sources)
   const nodes: (readonly Tensor[])[] = inputs.map((input, i) => [
-    tracing.modelInput(input, borderName('inputs', inputs, i)),
+    tracing.modelInput(input, borderName('inputs', inputs, i), rows(fed[i] === true)),
   ])
   const uses = new Map<number, number>()
   for (const { layer: position, inputs: ports } of calls) {
@@ -112,12 +120,18 @@ function traceCalls(tracing: Tracing, seen?: (outputs: readonly Tensor[]) => voi
     const use = uses.get(position) ?? 0
     uses.set(position, use + 1)
     graph.path = name
-    const operands = ports.map((port) => tensorAt(nodes, port))
+    const each = ports.some(({ node }) => fed[node])
+    fed.push(each)
+    const operands = ports.map((port) => {
+      const tensor = tensorAt(nodes, port)
+      return each && !fed[port.node] ? tracing.forHypotheses(tensor) : tensor
+    })
     if (!layer.accepts(operands.length)) {
       const received = `${operands.length} input${operands.length === 1 ? '' : 's'}`
       throw new OstinatoError('INVALID_TOPOLOGY', name, { expected: 'as many inputs as it takes', received })
     }
-    const made = layer.call(operands, tracing.scope(name, use === 0 ? name : `${name}#${use}`))
+    const place = use === 0 ? name : `${name}#${use}`
+    const made = layer.call(operands, tracing.scope(name, place, rows(each)))
     seen?.(made)
     nodes.push(made)
   }

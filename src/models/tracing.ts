@@ -3,6 +3,7 @@ import type { SegmentKind } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import {
   type Border,
+  broadcast,
   copy,
   type Dimension,
   Graph,
@@ -17,7 +18,7 @@ import {
   type Tensor,
   transpose,
 } from '../graph/index.js'
-import type { Mode, Scope, Valid } from '../layers/layer.js'
+import type { Hypotheses, Mode, Scope, Valid } from '../layers/layer.js'
 import type { Parameter } from './parameters.js'
 import { axisOf, type ModelInput, timeAxes } from './topology.js'
 import type { Purpose, StatePlace, TraceRequest } from './trace.js'
@@ -28,6 +29,8 @@ const modes: Readonly<Record<Purpose, Mode>> = {
   evaluate: 'infer',
   predict: 'infer',
   step: 'step',
+  encode: 'step',
+  decode: 'step',
 }
 
 /** FNV-1a: the site of a layer's random numbers. */
@@ -54,7 +57,11 @@ export type Validity = 'all' | 'lengths' | 'mask'
 
 export class Tracing {
   readonly graph = new Graph()
+  /** Rows: of a model that decodes, those of the hypotheses. */
   readonly batch: Dimension
+  /** Rows of what is there before decoding begins; otherwise the batch. */
+  readonly sources: Dimension
+  readonly hypotheses: Hypotheses | undefined
   readonly inputs: Border[] = []
   readonly outputs: Border[] = []
   readonly axes: TracedAxis[] = []
@@ -78,20 +85,33 @@ export class Tracing {
     const { graph } = this
     const { capacities, metrics, parameters, topology, precision = 'float32' } = request
     graph.precision = precision
-    this.batch = graph.dimensions.input('B', capacities.batch)
+    this.sources = graph.dimensions.input('B', capacities.batch)
     this.parametersBuffer = graph.addBuffer('parameters', 'f32', parameters.elements, 'parameters')
     // Sum and weight of the first loss, the norm and one nobody reads, then the other losses, the metrics, and the
     // penalties.
     const slots = 2 + 2 * (topology.outputs.length + metrics.flat().length) + parameters.penalties
     this.statistics = graph.addBuffer('statistics', 'f64', 8 * Math.ceil(slots / 8), 'statistics')
     const names = timeAxes(topology.inputs)
+    const { feedback } = request
+    const fed = feedback === undefined ? undefined : axisOf(topology.inputs[feedback] as ModelInput)
+    // The step that is decoded needs no time axis: its steps are the hypotheses of a source, side by side.
+    const at = fed === undefined ? -1 : names.indexOf(fed)
+    const each =
+      at < 0 ? undefined : this.#addAxis('K', at, capacities.times[at] ?? 1, (steps) => steps, 'all')
+    this.batch = each ? graph.elements([this.sources, each]) : this.sources
     this.#times = new Map(
       names.map((axis, source) => {
+        if (source === at) return [axis, graph.dimensions.constant(1)]
         const name = names.length === 1 ? 'T' : `T(${axis})`
         const given = request.valid[source] ?? 'all'
         return [axis, this.#addAxis(name, source, capacities.times[source] ?? 1, (steps) => steps, given)]
       }),
     )
+    this.hypotheses = each && {
+      sources: this.sources,
+      each,
+      fresh: this.#border('fresh', 'i32', [this.batch]),
+    }
   }
 
   #addAxis(
@@ -120,7 +140,16 @@ export class Tracing {
 
   /** [time, batch, …], not [batch, …]. */
   isSequence({ shape }: Tensor): boolean {
-    return shape[1] === this.batch
+    return shape[1] === this.batch || shape[1] === this.sources
+  }
+
+  /** A vector of each source, for all of its hypotheses; a sequence is a memory, which they share. */
+  forHypotheses(x: Tensor): Tensor {
+    const { graph, hypotheses } = this
+    if (!hypotheses || this.isSequence(x)) return x
+    // A tensor of its own, with a row for each source.
+    const rows = broadcast(copy(x), 1, hypotheses.each)
+    return graph.reshape(rows, [this.batch, ...x.shape.slice(1)])
   }
 
   /** A border tensor that is [batch, time, …] outside where `time` is given, and [time, batch, …] here. */
@@ -129,16 +158,17 @@ export class Tracing {
     type: 'f32' | 'i32',
     time: Dimension | undefined,
     features: readonly (number | Dimension)[],
+    rows = this.batch,
   ): Tensor {
-    const tensor = this.#border(name, type, [this.batch, ...(time ? [time] : []), ...features])
+    const tensor = this.#border(name, type, [rows, ...(time ? [time] : []), ...features])
     return time ? transpose(tensor) : tensor
   }
 
   /** An input of the model. */
-  modelInput(input: ModelInput, border: string): Tensor {
+  modelInput(input: ModelInput, border: string, rows: Dimension): Tensor {
     const { type, features } = input.specification as NonNullable<ModelInput['specification']>
     const axis = axisOf(input)
-    return this.input(border, type, axis === undefined ? undefined : this.#times.get(axis), features)
+    return this.input(border, type, axis === undefined ? undefined : this.#times.get(axis), features, rows)
   }
 
   /** What a loss compares with, and what layers may be taught by: the same border, whoever asks first. */
@@ -188,8 +218,8 @@ export class Tracing {
   /** What batches say about an axis. */
   #given(time: Dimension, { given, border }: TracedAxis): Valid {
     if (given === 'all') return {}
-    if (given === 'lengths') return { lengths: this.#border(border, 'i32', [this.batch]) }
-    return { mask: transpose(this.#border(border, 'i32', [this.batch, time])) }
+    if (given === 'lengths') return { lengths: this.#border(border, 'i32', [this.sources]) }
+    return { mask: transpose(this.#border(border, 'i32', [this.sources, time])) }
   }
 
   #lengthsOf(x: Tensor): Tensor | undefined {
@@ -237,12 +267,13 @@ export class Tracing {
     const { graph, request } = this
     // Rows that are no streams are there as a whole.
     const streams = batch === this.batch
-    const mode = !streams && request.purpose === 'step' ? 'infer' : modes[request.purpose]
+    const mode = !streams && modes[request.purpose] === 'step' ? 'infer' : modes[request.purpose]
     const site = () => ({ seed: graph.scalar('seed'), run: graph.scalar('run'), site: siteOf(use) })
     return {
       graph,
       mode,
       batch,
+      hypotheses: streams ? this.hypotheses : undefined,
       validOf: (x) => this.validOf(x),
       lengthsOf: (x) => this.#lengthsOf(x),
       maskOf: (x) => this.#maskOf(x),
@@ -282,7 +313,7 @@ export class Tracing {
   /** The targets of a model with one output, where there are any. */
   #teacher(layer: string, time: Dimension, features: number): Tensor | undefined {
     const { purpose, losses, topology } = this.request
-    if (purpose === 'predict' || purpose === 'step') return undefined
+    if (purpose === 'predict' || modes[purpose] === 'step') return undefined
     const [loss] = losses ?? []
     if (!loss) throw notCompiled('no loss')
     if (topology.outputs.length > 1) {
@@ -312,9 +343,20 @@ export class Tracing {
     }
   }
 
-  finish(segments: readonly SegmentKind[]): Program {
+  /** Makes a tensor a border of the program, as it lies in memory. */
+  place(kind: 'input' | 'output', name: string, tensor: Tensor): void {
+    const { shape, type } = tensor
+    const elements = shape.reduce((product, d) => product * d.capacity, 1)
+    const buffer = this.graph.addBuffer(kind, type, elements, name)
+    this[kind === 'input' ? 'inputs' : 'outputs'].push({ name, type, shape })
+    tensor.placement = { buffer, offset: 0 }
+  }
+
+  /** `last` may still change the graph. */
+  finish(segments: readonly SegmentKind[], last: () => void = () => {}): Program {
     const { graph } = this
     for (const store of this.#stores) store()
+    last()
     if (this.#slabs.length > 0) {
       const buffer = graph.addBuffer('states', 'f32', this.#stateElements, 'states')
       for (const [i, slab] of this.#slabs.entries()) {

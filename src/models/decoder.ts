@@ -1,0 +1,278 @@
+/** A model as a search wants it: the sources are encoded once, and every step is one call. */
+import type { FloatArray } from '../backends/backend.js'
+import { type Precision, precisionNames } from '../contract/index.js'
+import type { TensorRecord } from '../data/index.js'
+import { rowCount } from '../data/rows.js'
+import type { StepModel } from '../decode/step-model.js'
+import { OstinatoError } from '../errors.js'
+import type { Dimension } from '../graph/index.js'
+import { checkInteger, checkName, checkOptions } from '../suggest.js'
+import type { Engine } from './engine.js'
+import { notBuilt } from './engine.js'
+import type { Executable } from './executable.js'
+import { feedBatch } from './feed.js'
+import type { ExecutablePool, Needs } from './pool.js'
+import { type Prepared, prepareBatch } from './prepare.js'
+import { axisOf, timeAxes } from './topology.js'
+import { borderName } from './trace.js'
+
+export interface DecoderOptions {
+  /** The input that is fed the tokens decoded so far: int32 [batch, time]. */
+  readonly feedback: string
+  /** The sources: a tensor for each of the other inputs, with a row for each source. */
+  readonly inputs: TensorRecord
+  /** Valid steps of each source [batch], by time axis. */
+  readonly lengths?: TensorRecord
+  /** Instead of `lengths`, where valid steps have gaps [batch, time]. */
+  readonly mask?: TensorRecord
+  /** Fed to every row at the first step. */
+  readonly startToken: number
+  /** Ends a sequence. Default: none does. */
+  readonly endToken?: number
+  /** How the operands of products are rounded. Default `float32`. */
+  readonly precision?: Precision
+  readonly signal?: AbortSignal
+}
+
+/** A tensor that encoding hands over: [outer, sources, inner]. */
+interface Handed {
+  readonly input: string
+  /** Position among the outputs of the encoding program. */
+  readonly output: number
+  readonly outer: number
+  readonly inner: number
+}
+
+/** What a dimension holds besides the sources; undefined where these are not in it. */
+function beside(dimension: Dimension, sizeOf: (d: Dimension) => number): number | undefined {
+  if (dimension.kind === 'input') return dimension.name === 'B' ? 1 : undefined
+  if (dimension.kind !== 'product') return undefined
+  const [left, right] = [beside(dimension.left, sizeOf), beside(dimension.right, sizeOf)]
+  if (left !== undefined) return left * sizeOf(dimension.right)
+  return right === undefined ? undefined : right * sizeOf(dimension.left)
+}
+
+function handedOver(encoded: Executable, { batch, steps }: Prepared): Handed[] {
+  const sizeOf = (d: Dimension): number => encoded.sizeOf(d, batch, steps)
+  const product = (shape: readonly Dimension[]): number => shape.reduce((n, d) => n * sizeOf(d), 1)
+  return encoded.traced.program.outputs.map(({ name, shape }, output) => {
+    const at = shape.findIndex((d) => beside(d, sizeOf) !== undefined)
+    const inner = (beside(shape[at] as Dimension, sizeOf) as number) * product(shape.slice(at + 1))
+    return { input: name, output, outer: product(shape.slice(0, at)), inner }
+  })
+}
+
+function copyInto(target: Float32Array, source: FloatArray): void {
+  for (let i = 0; i < target.length; i++) target[i] = source[i] as number
+}
+
+const forward = ['forward'] as const
+
+/** Sources that a model has read, for `decode` to search what it says of them. Made by `model.decoder`. */
+export class Decoder implements StepModel {
+  readonly sources: number
+  readonly vocabularySize: number
+  readonly startToken: number
+  declare readonly endToken?: number
+  declare readonly sourceLengths?: Int32Array
+  readonly #engine: Engine
+  readonly #pool: ExecutablePool
+  readonly #needs: Needs
+  readonly #encoded: Executable
+  readonly #handed: readonly Handed[]
+  /** The border of the tokens, and its axis among those of the model. */
+  readonly #tokens: string
+  readonly #axis: number
+  #step: Executable
+  /** Steps of the source that an attention looks at; 0 where there is none. */
+  #attended: number
+  /** Rows of a source, and sources of the step before: 0 before the first. */
+  #each = 1
+  #present = 0
+  #scores = new Float32Array(0)
+  #attention: Float32Array | undefined
+  #released = false
+
+  /** @internal */
+  constructor(
+    engine: Engine,
+    needs: Needs,
+    encoded: Executable,
+    prepared: Prepared,
+    options: DecoderOptions,
+  ) {
+    const { inputs } = engine.topology
+    const feedback = needs.feedback as number
+    this.#engine = engine
+    this.#pool = engine.pool
+    this.#needs = needs
+    this.#encoded = encoded
+    this.#handed = handedOver(encoded, prepared)
+    this.#tokens = borderName('inputs', inputs, feedback)
+    this.#axis = timeAxes(inputs).indexOf(axisOf(inputs[feedback] as (typeof inputs)[number]) ?? '')
+    this.#step = this.#pool.acquire('decode', needs)
+    this.sources = prepared.batch
+    this.startToken = options.startToken
+    if (options.endToken !== undefined) this.endToken = options.endToken
+    const { axes, program } = this.#step.traced
+    const [scores, weights] = program.outputs
+    this.vocabularySize = scores?.shape[1]?.capacity ?? 0
+    const seen = weights?.shape[1]
+    this.#attended = seen ? this.#step.sizeOf(seen, prepared.batch, prepared.steps) : 0
+    // Without an attention, the length of the source is that of its first time axis.
+    const axis = axes.find(({ name, source }) =>
+      seen?.kind === 'input' ? name === seen.name : source !== this.#axis,
+    )
+    if (axis) {
+      const { lengths } = prepared.valid[axis.source] ?? {}
+      const all = prepared.steps[axis.source] ?? 1
+      const stepsOf = (n: number): number => (n === 0 ? 0 : Math.max(0, axis.size(n)))
+      this.sourceLengths = Int32Array.from({ length: prepared.batch }, (_, i) => stepsOf(lengths?.[i] ?? all))
+    }
+  }
+
+  /** Where the second output of the model is the weights of an attention: [rows, source steps] of the step before. */
+  get attention(): Float32Array | undefined {
+    return this.#attention
+  }
+
+  start(rowsPerSource: number): void {
+    this.#assertUsable()
+    checkInteger('decoder.start', rowsPerSource, 1)
+    const times = this.#needs.times.map((time, i) => (i === this.#axis ? rowsPerSource : time))
+    if (!this.#step.fits(this.sources, times)) {
+      this.#pool.release(this.#step)
+      this.#step = this.#pool.acquire('decode', { ...this.#needs, times })
+    }
+    this.#each = rowsPerSource
+    this.#present = 0
+  }
+
+  step(tokens: Int32Array, parents: Int32Array, sources: Int32Array): Float32Array {
+    this.#assertUsable()
+    const rows = sources.length * this.#each
+    if (tokens.length !== rows || parents.length !== rows) {
+      throw new OstinatoError('SHAPE_MISMATCH', 'decoder.step', {
+        expected: `${rows} tokens and parents, ${this.#each} for each source`,
+        received: `${tokens.length} and ${parents.length}`,
+      })
+    }
+    const first = this.#present === 0
+    // Sources only leave: as many as before are the same as before.
+    if (sources.length !== this.#present) this.#take(sources)
+    const step = this.#step
+    ;(step.input(this.#tokens) as Int32Array).set(tokens)
+    const [fresh, load, store] = [step.input('fresh'), step.input('loadRows'), step.input('storeRows')]
+    fresh?.fill(first ? 1 : 0, 0, rows)
+    for (let row = 0; row < rows && load && store; row++) {
+      load[row] = first ? -1 : (parents[row] as number)
+      store[row] = row
+    }
+    this.#engine.beginReading()
+    try {
+      step.runSync(forward, 'decoder.step')
+    } finally {
+      this.#engine.endReading()
+    }
+    const [scores, weights] = step.context.outputs
+    copyInto(this.#scores, scores as FloatArray)
+    if (weights && this.#attention) copyInto(this.#attention, weights as FloatArray)
+    return this.#scores
+  }
+
+  /** Leaves these sources in the program of the step: what is known of them moves together. */
+  #take(sources: Int32Array): void {
+    const count = sources.length
+    const times = this.#needs.times.map((time, i) => (i === this.#axis ? this.#each : time))
+    this.#step.setDimensions(count, times)
+    for (const { input, output, outer, inner } of this.#handed) {
+      const from = this.#encoded.context.outputs[output] as FloatArray
+      const to = this.#step.input(input) as FloatArray
+      for (let o = 0; o < outer; o++) {
+        for (let i = 0; i < count; i++) {
+          const at = (o * this.sources + (sources[i] as number)) * inner
+          to.set(from.subarray(at, at + inner), (o * count + i) * inner)
+        }
+      }
+    }
+    this.#present = count
+    const rows = count * this.#each
+    this.#scores = new Float32Array(rows * this.vocabularySize)
+    this.#attention = this.#attended > 0 ? new Float32Array(rows * this.#attended) : undefined
+  }
+
+  #assertUsable(): void {
+    this.#engine.assertUsable()
+    if (this.#released) throw new OstinatoError('DISPOSED', 'decoder', 'used after dispose()')
+    if (!this.#step.disposed) return
+    throw new OstinatoError('DISPOSED', 'decoder', 'the model was compiled for another optimizer since', {
+      remedy: 'Make another one',
+    })
+  }
+
+  /** Gives the memory back to the model. Idempotent. */
+  dispose(): void {
+    if (this.#released) return
+    this.#released = true
+    for (const executable of [this.#encoded, this.#step]) this.#pool.release(executable)
+  }
+}
+
+/** Which input is fed back: tokens, one a step. */
+function feedbackOf({ topology: { inputs } }: Engine, name: string): number {
+  const names = inputs.map((input) => input.name)
+  checkName('decoder, feedback', name, names)
+  const { specification } = inputs[names.indexOf(name)] as (typeof inputs)[number]
+  const tokens = specification?.type === 'i32' && specification.axis !== undefined
+  const alone = inputs.filter((input) => axisOf(input) === specification?.axis).length <= 1
+  if (tokens && alone && specification.features.length === 0) return names.indexOf(name)
+  throw new OstinatoError('INVALID_OPTION', 'decoder, feedback', {
+    expected: 'an input of int32 tokens with a time axis of its own',
+    received: `"${name}"`,
+  })
+}
+
+/** Reads the sources: everything that no token changes is computed here. */
+export async function makeDecoder(engine: Engine, options: DecoderOptions): Promise<Decoder> {
+  const where = 'decoder'
+  const names = [
+    'feedback',
+    'inputs',
+    'lengths',
+    'mask',
+    'startToken',
+    'endToken',
+    'precision',
+    'signal',
+  ] as const
+  checkOptions(where, options, names)
+  if (!engine.built) throw notBuilt(engine.name)
+  const { inputs, lengths, mask, precision = 'float32', signal } = options
+  checkName('decoder, precision', precision, precisionNames)
+  const feedback = feedbackOf(engine, options.feedback)
+  checkInteger('decoder, startToken', options.startToken, 0)
+  if (options.endToken !== undefined) checkInteger('decoder, endToken', options.endToken, 0)
+  const [first] = Object.entries(inputs)
+  const rows = first ? rowCount(first[1], `decoder, inputs.${first[0]}`) : 1
+  const nothing = { data: new Int32Array(rows), shape: [rows, 1] }
+  const batch = {
+    inputs: { ...inputs, [options.feedback]: nothing },
+    ...(lengths && { lengths }),
+    ...(mask && { mask }),
+  }
+  const prepared = prepareBatch(engine, batch, where)
+  await engine.ready()
+  return engine.reading(async () => {
+    const valid = prepared.valid.map(({ given }) => given)
+    const needs = { batch: prepared.batch, times: prepared.steps, valid, weights: false, precision, feedback }
+    const encoded = engine.pool.acquire('encode', needs)
+    try {
+      feedBatch(encoded, prepared, true, where)
+      await encoded.run(forward, where, signal)
+      return new Decoder(engine, needs, encoded, prepared, options)
+    } catch (error) {
+      engine.pool.release(encoded)
+      throw error
+    }
+  })
+}

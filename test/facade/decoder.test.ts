@@ -1,0 +1,241 @@
+import { decode, input, layers, type Model, model, type SymbolicTensor } from 'ostinato'
+import { expect, test } from 'vitest'
+import type { BackendName } from '../../src/backends/backend.js'
+import { describeOnBackends } from '../backends.js'
+import { failureText } from '../failures.js'
+import { difference } from '../graph/harness.js'
+import { floats } from './models.js'
+
+const [vocabulary, wide, units, sourceSteps] = [6, 3, 4, 5]
+const lengths = [5, 2, 4]
+const [start, end] = [0, 5]
+
+type Outputs = { tokens: SymbolicTensor; weights: SymbolicTensor } | { tokens: SymbolicTensor }
+
+/** Random where layers begin with zeros, so that no part of a decoder is without effect. */
+const random = { kernelInitializer: 'randomNormal', biasInitializer: 'randomUniform' } as const
+
+const attention = () => layers.attention({ score: 'additive', units: 3, returnWeights: true })
+
+/** What decoders are made of: embedded tokens, the memory, the last states of the encoder. */
+type Build = (
+  x: SymbolicTensor,
+  memory: SymbolicTensor,
+  h: SymbolicTensor,
+  c: SymbolicTensor,
+) => [SymbolicTensor, SymbolicTensor?]
+
+const kinds: Readonly<Record<string, Build>> = {
+  'the states handed over': (x, _, h, c) => [
+    layers.lstm({ units, returnSequences: true }).apply(x, { initialState: [h, c] }),
+  ],
+  'two cells and a bridge': (x, _, h, c) => {
+    const bridge = layers
+      .dense({ units: 3, activation: 'tanh', ...random })
+      .apply(layers.concatenate().apply([h, c]))
+    const first = layers.gru({ units: 3, returnSequences: true }).apply(x, { initialState: [bridge] })
+    return [layers.simpleRNN({ units, returnSequences: true }).apply(first)]
+  },
+  'the context at every step': (x, _, h) => [
+    layers.gru({ units, returnSequences: true }).apply(layers.concatenate().apply([x, h])),
+  ],
+  'general attention': (x, memory, h, c) => {
+    const y = layers.lstm({ units, returnSequences: true }).apply(x, { initialState: [h, c] })
+    const [seen, weights] = layers.attention({ returnWeights: true }).apply(y, memory)
+    return [layers.concatenate().apply([y, seen]), weights]
+  },
+  'attention in a window': (x, memory, h, c) => {
+    const y = layers.lstm({ units, returnSequences: true }).apply(x, { initialState: [h, c] })
+    const [seen, weights] = layers.attention({ window: 2, returnWeights: true }).apply(y, memory)
+    return [layers.concatenate().apply([y, seen]), weights]
+  },
+  'two heads': (x, memory) => {
+    const y = layers.gru({ units, returnSequences: true }).apply(x)
+    const heads = layers.multiHeadAttention({ heads: 2, units, returnWeights: true })
+    return heads.apply(y, memory)
+  },
+  'attention before the step': (x, memory, h, c) =>
+    layers
+      .recurrentAttention({
+        cells: [layers.lstm({ units }), layers.gru({ units })],
+        attention: attention(),
+        attends: 'before',
+        returnWeights: true,
+      })
+      .apply(x, memory, { initialState: [h, c, h] }),
+  'attention after the step': (x, memory, h, c) =>
+    layers
+      .recurrentAttention({
+        cells: [layers.lstm({ units })],
+        attention: attention(),
+        attends: 'after',
+        returnWeights: true,
+      })
+      .apply(x, memory, { initialState: [h, c] }),
+  'a pyramid': (x, memory, h) => {
+    const y = layers.gru({ units, returnSequences: true }).apply(x, { initialState: [h] })
+    const half = layers.timeReduction({ factor: 2 }).apply(memory)
+    const [seen, weights] = layers.attention({ returnWeights: true }).apply(y, half)
+    return [layers.add().apply([y, layers.dense({ units, ...random }).apply(seen)]), weights]
+  },
+}
+
+function made(backend: BackendName, build: Build): Model<Outputs> {
+  const source = input({ shape: [null, wide], name: 'source' })
+  const previous = input({ shape: [null], type: 'int32', name: 'previous' })
+  const [memory, h, c] = layers
+    .lstm({ units, returnSequences: true, returnState: true, ...random })
+    .apply(source)
+  const embedded = layers
+    .embedding({ inputDim: vocabulary, outputDim: 4, embeddingsInitializer: 'randomNormal' })
+    .apply(previous)
+  const [y, weights] = build(embedded, memory, h, c)
+  const tokens = layers.dense({ units: vocabulary, ...random }).apply(y)
+  const outputs = weights ? { tokens, weights } : { tokens }
+  return model<Outputs>({ inputs: { source, previous }, outputs, backend, seed: 8 })
+}
+
+const source = floats('source', lengths.length, sourceSteps, wide)
+
+/** What the model itself says of these tokens behind a source: [steps, classes] log-probabilities, and the weights. */
+async function taught(m: Model<Outputs>, row: number, tokens: readonly number[]) {
+  const data = source.data.slice(row * sourceSteps * wide, (row + 1) * sourceSteps * wide)
+  const predicted = (await m.predict({
+    inputs: { source: { data, shape: [1, sourceSteps, wide] }, previous: [tokens] },
+    lengths: { source: [lengths[row] as number] },
+  })) as { tokens: { data: Float32Array }; weights?: { data: Float32Array } }
+  const last = [...predicted.tokens.data.slice(-vocabulary)]
+  const sum = last.reduce((total, v) => total + Math.exp(v), 0)
+  const steps = (predicted.weights?.data.length ?? 0) / tokens.length
+  return {
+    scores: last.map((v) => v - Math.log(sum)),
+    weights: [...(predicted.weights?.data.slice(-steps) ?? [])],
+  }
+}
+
+const decoderOf = (m: Model<Outputs>) =>
+  m.decoder({
+    feedback: 'previous',
+    inputs: { source },
+    lengths: { source: lengths },
+    startToken: start,
+    endToken: end,
+  })
+
+describeOnBackends('a model decoded step by step', ({ name: backend }) => {
+  test.each(Object.keys(kinds))('%s: says what it says when it is taught', async (kind) => {
+    const m = made(backend, kinds[kind] as Build)
+    const decoder = await decoderOf(m)
+    expect([...(decoder.sourceLengths ?? [])]).toEqual(kind === 'a pyramid' ? [3, 1, 2] : lengths)
+    const beams = 3
+    decoder.start(beams)
+    // The rows go on from one another, and the second source ends before the others.
+    const underWay = [[0, 1, 2], [0, 1, 2], [0, 2], [0, 2], [2]]
+    let histories = lengths.map(() => Array.from({ length: beams }, () => [] as number[]))
+    for (const [t, sources] of underWay.entries()) {
+      const before = t === 0 ? sources : (underWay[t - 1] as number[])
+      const parents = sources.flatMap((n) =>
+        [0, 1, 2].map((k) => before.indexOf(n) * beams + ((k * 2 + t + n) % beams)),
+      )
+      const tokens = sources.flatMap((n) =>
+        [0, 1, 2].map((k) => (t === 0 ? start : (n * 2 + k * 3 + t) % vocabulary)),
+      )
+      histories = lengths.map((_, n) =>
+        [0, 1, 2].map((k) => {
+          const i = sources.indexOf(n) * beams + k
+          if (i < 0) return []
+          const from = t === 0 ? [] : (histories[n]?.[(parents[i] as number) % beams] as number[])
+          return [...from, tokens[i] as number]
+        }),
+      )
+      const found = decoder.step(Int32Array.from(tokens), Int32Array.from(parents), Int32Array.from(sources))
+      expect(found.length).toBe(sources.length * beams * vocabulary)
+      for (const [i, n] of sources.entries()) {
+        for (let k = 0; k < beams; k++) {
+          const expected = await taught(m, n, histories[n]?.[k] as number[])
+          const row = i * beams + k
+          const scores = found.subarray(row * vocabulary, (row + 1) * vocabulary)
+          expect(difference(scores, expected.scores), `${t} ${n} ${k}`).toBeLessThan(5e-6)
+          const seen = expected.weights.length
+          const weights = decoder.attention?.subarray(row * seen, (row + 1) * seen) ?? []
+          expect(difference(weights, expected.weights)).toBeLessThan(5e-6)
+        }
+      }
+    }
+    decoder.dispose()
+    m.dispose()
+  })
+
+  test('searches: sums of its own log-probabilities, again and with other rows', async () => {
+    const m = made(backend, kinds['attention before the step'] as Build)
+    const decoder = await decoderOf(m)
+    const all = await decode.beam(decoder, { beams: 6, maxLength: 4 })
+    const greedy = await decode.greedy(decoder, { maxLength: 4 })
+    for (const [n, { hypotheses }] of all.entries()) {
+      const best = hypotheses[0]?.logProbability ?? Number.NaN
+      expect(best).toBeGreaterThanOrEqual((greedy[n]?.hypotheses[0]?.logProbability ?? 0) - 1e-5)
+      const tokens = [...(hypotheses[0]?.tokens ?? []), ...(hypotheses[0]?.ended ? [end] : [])]
+      let sum = 0
+      for (let t = 0; t < tokens.length; t++)
+        sum += (await taught(m, n, [start, ...tokens.slice(0, t)])).scores[tokens[t] as number] as number
+      expect(Math.abs(sum - best)).toBeLessThan(1e-5)
+    }
+    expect(await decode.beam(decoder, { beams: 6, maxLength: 4 })).toEqual(all)
+    m.dispose()
+  })
+
+  test('very unlikely tokens keep their log-probability', async () => {
+    const m = made(backend, kinds['the states handed over'] as Build)
+    const bias = Float32Array.from({ length: vocabulary }, (_, i) => (i === 2 ? -300 : 0))
+    await m.ready()
+    m.setWeights([{ name: 'dense/bias', data: bias }])
+    const decoder = await decoderOf(m)
+    decoder.start(1)
+    const sources = Int32Array.of(0, 1, 2)
+    const found = decoder.step(new Int32Array(3), sources, sources)
+    const expected = await taught(m, 0, [start])
+    expect(Math.abs((found[2] as number) - (expected.scores[2] as number))).toBeLessThan(1e-4)
+    expect(found[2]).toBeLessThan(-290)
+    m.dispose()
+  })
+})
+
+test('computes in a step only what tokens change', () => {
+  const m = made('reference', kinds['attention before the step'] as Build)
+  const needs = { batch: 2, times: [5, 3], feedback: 1 }
+  const { program } = m.engine.trace('decode', needs)
+  const text = program.toString()
+  // The memory and its keys come from outside; the encoder and the products with its states are not there.
+  expect(text).not.toContain('@lstm/kernel')
+  expect(text).not.toContain('memoryKernel')
+  expect(text).toContain('queryKernel')
+  expect(m.engine.trace('encode', needs).program.toString()).toContain('memoryKernel')
+})
+
+test('says what is wrong', async () => {
+  const m = made('reference', kinds['general attention'] as Build)
+  const options = { feedback: 'previous', inputs: { source }, startToken: 0 }
+  expect(await failureText(() => m.decoder({ ...options, feedback: 'source' }))).toContain(
+    'expected an input of int32 tokens with a time axis of its own, received "source"',
+  )
+  expect(await failureText(() => m.decoder({ ...options, feedback: 'previos' }))).toContain('previous')
+  expect(await failureText(() => m.decoder({ ...options, inputs: {} }))).toContain('inputs.source')
+  const decoder = await m.decoder(options)
+  decoder.start(2)
+  const three = Int32Array.of(0, 1, 2)
+  expect(await failureText(() => decoder.step(three, three, three))).toContain(
+    'expected 6 tokens and parents, 2 for each source, received 3 and 3',
+  )
+  decoder.dispose()
+  expect(await failureText(() => decoder.start(1))).toContain('used after dispose()')
+
+  const a = input({ shape: [null, units], name: 'a' })
+  const previous = input({ shape: ['a'], type: 'int32', name: 'previous' })
+  const embedded = layers.embedding({ inputDim: 5, outputDim: units }).apply(previous)
+  const together = model({ inputs: { a, previous }, outputs: layers.add().apply([a, embedded]) })
+  expect(
+    await failureText(() =>
+      together.decoder({ feedback: 'previous', inputs: { a: floats('a', 1, 2, units) }, startToken: 0 }),
+    ),
+  ).toContain('time axis of its own')
+})
