@@ -284,8 +284,10 @@ function placeGradients(tracing: Tracing, gradientBuffer: number): void {
 function traceStateGradients(tracing: Tracing): WatchedStates[] {
   const { graph } = tracing
   const uses = new Map<string, number>()
-  // The backward pass meets the last walk first.
-  const noted = [...(graph.stateGradients ?? [])].reverse()
+  // The backward pass meets the last walk first. States whose rows are not those of the batch have no curve over its steps.
+  const noted = (graph.stateGradients ?? [])
+    .filter(({ gradient }) => gradient.shape[1] === tracing.batch)
+    .reverse()
   return noted.map(({ name: plain, gradient, reverse }) => {
     const use = uses.get(plain) ?? 0
     uses.set(plain, use + 1)

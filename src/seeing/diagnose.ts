@@ -1,5 +1,6 @@
 import type { Batch } from '../data/index.js'
 import { OstinatoError } from '../errors.js'
+import type { AnyLayer } from '../layers/layer.js'
 import { type Engine, notBuilt } from '../models/engine.js'
 import type { Executable } from '../models/executable.js'
 import type { Model } from '../models/model.js'
@@ -60,11 +61,12 @@ function matricesOf(engine: Engine): RecurrentMatrix[] {
   return engine.parameters.all.flatMap((parameter) => {
     const { name, shape } = parameter
     const [units = 0, width = 0] = shape
-    // Square, gate by gate; a projected state has other sizes, and no eigenvalues.
     if (!name.endsWith('/recurrentKernel') || shape.length !== 2 || width % units !== 0) return []
     const owner = engine.topology.layers.find((layer) => name.startsWith(`${layer.name}/`))?.layer
-    const wrapped = owner?.options['layer'] as { readonly kind?: string } | undefined
-    const gates = gatesOf(wrapped?.kind ?? owner?.kind ?? '', width / units)
+    const described = (owner?.options['layer'] ?? owner) as Pick<AnyLayer, 'kind' | 'options'> | undefined
+    // Square, gate by gate; a projected state has other sizes, and no eigenvalues.
+    if (described?.options?.['projection'] !== undefined) return []
+    const gates = gatesOf(described?.kind ?? '', width / units)
     const values = engine.readParameter(parameter)
     return gates.map((gate, g) => {
       const block = Float64Array.from(
@@ -118,7 +120,7 @@ function curvesOf(
  *   explodes. Native and WASM backends compute in float32, where gradients below 10⁻³⁸ are nearly 0.
  *
  * The batch is taken as `fit` takes it, dropout included, with states that begin with zeros; nothing is learned. Layers without
- * recurrent weights have curves only, those that are made of one linear recurrence none. Throws NOT_COMPILED before `compile`, and what `fit`
+ * recurrent weights have curves only; those that are made of one linear recurrence have none, nor do layers inside `delay`. Throws NOT_COMPILED before `compile`, and what `fit`
  * throws of a broken batch.
  */
 export async function diagnose<Outputs extends SymbolicTensors>(

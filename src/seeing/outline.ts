@@ -111,13 +111,22 @@ const mergeSymbols: Readonly<Record<string, string>> = {
   average: 'mean',
 }
 
-/** The options of a layer that walks along time, and whether it does so in both directions. */
-function recurrentOptions(layer: AnyLayer): { options: AnyLayer['options']; both: boolean } | undefined {
-  if (layer.kind === 'bidirectional') {
-    const { options } = layer.options['layer'] as { options: { [key: string]: Json } }
-    return { options, both: true }
-  }
-  return 'walk' in layer ? { options: layer.options, both: false } : undefined
+/** A layer that walks along time, as it is drawn. */
+interface RecurrentOutline {
+  /** Of the cell, whatever it is wrapped in. */
+  readonly options: AnyLayer['options']
+  /** It walks in both directions. */
+  readonly both: boolean
+  /** How many steps its connections through time span. */
+  readonly span: number
+}
+
+function recurrentOutline({ kind, options, ...layer }: AnyLayer): RecurrentOutline | undefined {
+  const inside = options['layer'] as { options: { [key: string]: Json } } | undefined
+  if (inside && kind === 'bidirectional') return { options: inside.options, both: true, span: 1 }
+  if (inside && kind === 'delay')
+    return { options: inside.options, both: false, span: options['steps'] as number }
+  return 'walk' in layer ? { options, both: false, span: 1 } : undefined
 }
 
 /** A layer inside another one, as it is saved. */
@@ -203,7 +212,7 @@ class OutlineMaker {
         return { owner: path, name: path, reverse: false }
       })
     }
-    const recurrent = recurrentOptions(layer)
+    const recurrent = recurrentOutline(layer)
     if (!recurrent) return []
     if (!recurrent.both) return [{ owner: name, name, reverse: recurrent.options['goBackwards'] === true }]
     return [
@@ -302,7 +311,7 @@ class OutlineMaker {
 
   #call({ layer: position, inputs }: Call, index: number): readonly End[] {
     const { name, layer } = this.structure.topology.layers[position]!
-    const recurrent = recurrentOptions(layer)
+    const recurrent = recurrentOutline(layer)
     const ends = inputs.map((port) => this.#end(port))
     const outputs = this.structure.outputAxes[index] ?? []
     const parts = feedbackParts(layer)
@@ -337,7 +346,7 @@ class OutlineMaker {
     [x, ...initial]: readonly End[],
     outputs: number,
   ): readonly End[] {
-    const { options, both } = recurrentOptions(layer)!
+    const { options, both, span } = recurrentOutline(layer)!
     const walks = this.#walks(name, layer)
     const axis = x && this.nodes[x.node]?.axis
     const reversed = x?.reversed ?? false
@@ -350,7 +359,11 @@ class OutlineMaker {
         { node, step: leftwards ? 'first' : 'last', reversed },
       ]
       if (x) this.#edge(x, each, { label: this.letters.of('U', owner) })
-      this.#edge(each, each, { label: this.letters.of('W', owner), lag: leftwards ? -1 : 1, state: true })
+      this.#edge(each, each, {
+        label: this.letters.of('W', owner),
+        lag: leftwards ? -span : span,
+        state: true,
+      })
       const share = initial.length / walks.length
       for (const end of initial.slice(i * share, (i + 1) * share)) this.#edge(end, first, { state: true })
       // A sequence walked backwards is handed on in the order of the walk, but for `bidirectional`.

@@ -267,6 +267,21 @@ describe('eigenvalues', () => {
     )
     both.dispose()
   })
+
+  it('has a projected state no square matrix for', async () => {
+    const layer = layers.lstm({ units: 4, projection: 2, returnSequences: true })
+    for (const first of [layer, layers.bidirectional(layer)]) {
+      const made = sequential([first, layers.dense({ units: outputs })], {
+        inputShape: [null, features],
+        backend: 'reference',
+      }).compile({ loss: 'meanSquaredError' })
+      const { matrices, states } = await diagnose(made, batch)
+      expect(matrices).toEqual([])
+      const ofH = states.filter(({ name }) => name.endsWith('/h')).flatMap(({ norms }) => norms)
+      expect(Math.min(...ofH)).toBeGreaterThan(0)
+      made.dispose()
+    }
+  })
 })
 
 describeOnBackends('diagnose', ({ name: backend }) => {

@@ -51,6 +51,14 @@ export const shapes = {
       ],
       { inputShape: [null, 3] },
     ).compile({ loss: 'meanSquaredError' }),
+  'a delay of two steps': () =>
+    sequential(
+      [
+        layers.delay(layers.gru({ units: 4, returnSequences: true }), { steps: 2 }),
+        layers.delay(layers.simpleRNN({ units: 4 }), { steps: 3 }),
+      ],
+      { inputShape: [null, 3] },
+    ),
   'no time': () =>
     sequential([layers.dense({ units: 4 }), layers.dense({ units: 2 })], { inputShape: [3] }).compile({
       loss: 'meanSquaredError',

@@ -223,6 +223,12 @@ describe('unfold', () => {
     ])
   })
 
+  it('lets delayed states reach over the steps in between', () => {
+    const figure = expand(named('a delay of two steps'), 5, 'u')
+    expect(columnsOf(figure, 'W₁')).toEqual(['0→2', '1→3', '2→4'])
+    expect(columnsOf(figure, 'W₂')).toEqual(['0→3', '1→4'])
+  })
+
   it('shows only the last output of a sequence that becomes a vector', () => {
     const figure = expand(named('sequence to vector'), 4, 'u')
     expect(
