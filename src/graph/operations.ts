@@ -271,10 +271,25 @@ export interface RandomScalars {
 /** x [time, batch, features] or [batch, features] */
 export function dropout(x: Tensor, random: RandomScalars): Tensor {
   const { graph } = x
+  if (graph.loop) return multiply(x, dropoutMask(graph, x.shape, random))
   const sequence = x.shape.length === 3 ? x.shape : [graph.dimensions.constant(1), ...x.shape]
   if (sequence.length !== 3) throw mismatch(x, 'dropout', 'two or three axes', shapeName(x.shape))
   const node = graph.append('dropout', { x: graph.reshape(x, sequence) }, { y: sequence }, { ...random })
   return graph.reshape(operandOf(node, 'y'), x.shape)
+}
+
+/**
+ * What dropout multiplies a tensor [time, batch, features] or [batch, features] by: 0 or 1 ∕ (1 − rate). Masks of a loop are drawn
+ * before it: where a step has a time axis, of one step, its mask is that of the step.
+ */
+export function dropoutMask(graph: Graph, shape: readonly Dimension[], random: RandomScalars): Tensor {
+  const { loop } = graph
+  if (!loop) return dropout(fill(graph, shape, 1), random)
+  const stepwise = shape.length === 3
+  graph.loop = undefined
+  const drawn = dropoutMask(graph, stepwise ? [loop.steps, ...shape.slice(1)] : shape, random)
+  graph.loop = loop
+  return stepwise ? graph.reshape(graph.stepOf(drawn), shape) : drawn
 }
 
 /** a where the condition [batch] (int32) is not 0, else b: [batch, …]. */
@@ -305,11 +320,6 @@ export function randomUniform(
 export function sampleCategorical(logits: Tensor, uniform: Tensor): Tensor {
   const y = logits.shape.slice(0, -1)
   return operandOf(logits.graph.append('sample_categorical', { logits, uniform }, { y }), 'y')
-}
-
-/** What dropout multiplies a tensor [time, batch, features] or [batch, features] by: 0 or 1 ∕ (1 − rate). */
-export function dropoutMask(graph: Graph, shape: readonly Dimension[], random: RandomScalars): Tensor {
-  return dropout(fill(graph, shape, 1), random)
 }
 
 /** rows [B] of a slab [S, N]; −1 gives zeros. */

@@ -32,8 +32,7 @@ export interface OutputFeedbackOptions extends LayerOptions {
   readonly feedback?: Feedback
   /**
    * How often, in training, a step is given the target before it rather than the model's own output (scheduled sampling, Bengio et
-   * al. 2015): a probability. 1 trains all steps at once, anything less one after the other, where dropout inside has the same
-   * mask at every step. Default 1.
+   * al. 2015): a probability. 1 trains all steps at once, anything less one after the other. Default 1.
    */
   readonly teacherForcing?: number
 }

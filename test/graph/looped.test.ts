@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest'
 import { createReference } from '../../src/backends/reference/index.js'
 import { loopedGru, loopedLstm, loopedRnn } from '../../src/cells/looped.js'
-import { gru, lstm, rnn, sigmoid, type Tensor, tanh } from '../../src/graph/index.js'
+import {
+  type Dimension,
+  dropout,
+  fill,
+  gru,
+  lstm,
+  rnn,
+  scan,
+  sigmoid,
+  type Tensor,
+  tanh,
+} from '../../src/graph/index.js'
 import { type Builder, difference, randomValues, runFunction, traceFunction } from './harness.js'
 
 const reference = createReference({ checked: true })
@@ -109,3 +120,46 @@ test.each(
     expect(difference(numbers, fused[name] ?? []), name).toBeLessThan(1e-12)
   }
 })
+
+test.each([false, true])(
+  'masks drawn inside a loop are those of each step, as if for all steps at once: reverse %s',
+  (reverse) => {
+    const [inside, whole] = [true, false].map((looped) => {
+      const traced = traceFunction(
+        (b) => {
+          const random = { rate: b.scalar('rate'), seed: b.scalar('seed'), run: b.scalar('run'), site: 11 }
+          const x = b.input('x', [T, B, I])
+          const { graph } = x
+          if (!looped) {
+            const y = dropout(x, random)
+            b.fit(y)
+            return { y }
+          }
+          const [steps] = x.shape as [Dimension]
+          const { y } = scan(
+            graph,
+            { y: fill(graph, [B, I], 0) },
+            { x },
+            (_, { x: row }) => ({
+              y: graph.reshape(dropout(graph.reshape(row as Tensor, [1, B, I]), random), [B, I]),
+            }),
+            { steps, reverse },
+          )
+          b.fit(y?.y as Tensor)
+          return { y: y?.y as Tensor }
+        },
+        { gradients: true },
+      )
+      return runFunction(reference, traced, randomValues(traced, 6), {
+        scalars: { rate: 0.4, seed: 3, run: 5 },
+      }).outputs
+    }) as [Record<string, Float64Array>, Record<string, Float64Array>]
+    expect(Object.keys(whole)).toContain('∂x')
+    for (const [name, numbers] of Object.entries(whole))
+      expect(difference(numbers, inside[name] ?? [])).toBe(0)
+    const dropped = Array.from({ length: T }, (_, t) =>
+      String(Array.from(whole['y']!.slice(t * B * I, (t + 1) * B * I), (v) => v === 0)),
+    )
+    expect(new Set(dropped).size).toBe(T)
+  },
+)
