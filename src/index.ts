@@ -37,6 +37,8 @@ export {
   decode,
   type GreedyOptions,
   type Hypothesis,
+  type LanguageModel,
+  type LanguageModelOptions,
   type LogitsProcessor,
   type Prefix,
   processors,

@@ -1,10 +1,11 @@
 import type { Precision } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import type { Model } from '../models/model.js'
-import { RandomStream } from '../random/random.js'
 import { checkInteger, checkOptions } from '../suggest.js'
-import { pause } from '../train/pause.js'
-import { argmax, Sampler, type SamplingOptions, samplingOptions } from './sample.js'
+import { languageModel } from './language-model.js'
+import { RowSearch } from './rows.js'
+import { Sampler, type SamplingOptions, samplingOptions } from './sample.js'
+import { run } from './search.js'
 
 export interface GenerateOptions extends SamplingOptions {
   /** Tokens the model reads first; at least one. */
@@ -20,7 +21,10 @@ export interface GenerateOptions extends SamplingOptions {
   readonly signal?: AbortSignal
 }
 
-/** Samples a continuation of `prompt` from a model of tokens, one step after the other. Returns the new tokens. */
+/**
+ * Samples a continuation of `prompt` from a model of tokens, one step after the other. Returns the new tokens. For streams, constraints, beams and several texts at
+ * once, `decode` searches over `decode.languageModel`.
+ */
 export async function generate(model: Model, options: GenerateOptions): Promise<Int32Array> {
   checkOptions('generate', options, [
     'prompt',
@@ -33,38 +37,21 @@ export async function generate(model: Model, options: GenerateOptions): Promise<
   ])
   const { prompt, length, seed = 0, end, precision = 'float32', signal } = options
   checkInteger('generate, length', length, 0)
+  const sampler = new Sampler('generate', options)
   if (prompt.length === 0) {
     throw new OstinatoError('EMPTY_DATA', 'generate, prompt', {
       expected: 'at least one token',
       received: 'none',
     })
   }
-  const sampler = new Sampler('generate', options)
-  await model.ready()
-  const random = new RandomStream(seed).fork('generate')
-  const session = model.session({ precision })
+  const endToken = end === undefined ? {} : { endToken: end }
+  const steps = await languageModel(model, { prompts: [prompt], precision, ...endToken })
   try {
-    const logits = new Float32Array(session.outputSize)
-    for (let i = 0; i < prompt.length; i++) session.step(prompt[i] ?? 0, logits)
-    const tokens: number[] = []
-    while (tokens.length < length) {
-      signal?.throwIfAborted()
-      await pause()
-      const scores = session.probabilities ? logits.map(Math.log) : logits
-      const best = argmax(scores)
-      if (!Number.isFinite(scores[best])) {
-        throw new OstinatoError('NON_FINITE_SCORE', `generate, step ${tokens.length}`, {
-          expected: 'a finite score for at least one token, no NaN or Infinity',
-          received: best < 0 ? '-Infinity for all' : `${scores[best]} for token ${best}`,
-        })
-      }
-      const token = sampler.draw(scores, 0, scores.length, best, () => random.uniform())
-      if (token === end) break
-      tokens.push(token)
-      if (tokens.length < length) session.step(token, logits)
-    }
-    return Int32Array.from(tokens)
+    if (length === 0) return new Int32Array(0)
+    const search = RowSearch.drawn('generate', steps, { maxLength: length }, { sampler, samples: 1, seed })
+    const [decoded] = await run(search, 1, signal)
+    return decoded!.hypotheses[0]!.tokens
   } finally {
-    session.dispose()
+    steps.dispose()
   }
 }

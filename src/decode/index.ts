@@ -4,6 +4,7 @@ import { checkOptions } from '../suggest.js'
 import { type BeamOptions, BeamSearch } from './beam.js'
 import { ensemble } from './ensemble.js'
 import type { Decoded, Hypothesis } from './hypothesis.js'
+import { languageModel } from './language-model.js'
 import { replaceUnknown } from './replace-unknown.js'
 import { type GreedyOptions, RowSearch, type SampleOptions } from './rows.js'
 import { run, type Streamed, stream } from './search.js'
@@ -12,6 +13,7 @@ import type { StepModel } from './step-model.js'
 export type { BeamOptions } from './beam.js'
 export type { SearchOptions } from './frontier.js'
 export type { BeamStep, Decoded, Hypothesis } from './hypothesis.js'
+export type { LanguageModel, LanguageModelOptions } from './language-model.js'
 export { type Automaton, type LogitsProcessor, type Prefix, processors } from './processors.js'
 export type { RankingOptions } from './ranking.js'
 export type { GreedyOptions, SampleOptions } from './rows.js'
@@ -60,4 +62,13 @@ const streams = {
 } as const
 
 /** Searches over a `StepModel`, batched over all its sources. */
-export const decode = { greedy, beam, sample, score, stream: streams, ensemble, replaceUnknown } as const
+export const decode = {
+  greedy,
+  beam,
+  sample,
+  score,
+  stream: streams,
+  languageModel,
+  ensemble,
+  replaceUnknown,
+} as const

@@ -49,18 +49,29 @@ export class RowSearch implements Search {
     checkOptions(where, options, [...searchOptions, ...samplingOptions, 'samples', 'seed'])
     const { samples = 1, seed = 0 } = options
     checkInteger(`${where}, samples`, samples, 1)
+    return RowSearch.drawn(where, model, options, { sampler: new Sampler(where, options), samples, seed })
+  }
+
+  /** `where` is what the user called. */
+  static drawn(
+    where: string,
+    model: StepModel,
+    options: SearchOptions,
+    {
+      sampler,
+      samples,
+      seed,
+    }: { readonly sampler: Sampler; readonly samples: number; readonly seed: number },
+  ): RowSearch {
+    const { sources, vocabularySize } = model
     const stream = new RandomStream(seed)
-    const draws = Array.from({ length: model.sources * samples }, (_, row) => {
+    const draws = Array.from({ length: sources * samples }, (_, row) => {
       const random = stream.fork(`source ${Math.floor(row / samples)}, sample ${row % samples}`)
       return (): number => random.uniform()
     })
-    const sampler = new Sampler(where, options)
-    const { vocabularySize } = model
-    return new RowSearch(
-      new Frontier(where, model, samples, options),
-      model.sources,
-      samples,
-      (scores, start, best, row) => sampler.draw(scores, start, vocabularySize, best, draws[row]!),
+    const frontier = new Frontier(where, model, samples, options)
+    return new RowSearch(frontier, sources, samples, (scores, start, best, row) =>
+      sampler.draw(scores, start, vocabularySize, best, draws[row]!),
     )
   }
 

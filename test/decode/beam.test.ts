@@ -201,6 +201,32 @@ describe('beam search', () => {
   })
 })
 
+test('equal scores are in the order of their parents, then of their tokens', async () => {
+  // Tokens 0 … 3 are as likely everywhere; the end, 4, cannot come.
+  const model: StepModel = {
+    sources: 1,
+    vocabularySize: 5,
+    startToken: 0,
+    endToken: 4,
+    start() {},
+    step: ({ length }) =>
+      Float32Array.from({ length: 5 * length }, (_, i) => (i % 5 === 4 ? Number.NEGATIVE_INFINITY : -1)),
+  }
+  const [found] = await decode.beam(model, { beams: 3, nBest: 3, maxLength: 2, trace: true })
+  expect(found!.trace!.map(({ tokens, parents }) => [[...tokens], [...parents]])).toEqual([
+    [
+      [0, 1, 2],
+      [0, 0, 0],
+    ],
+    [[], []],
+  ])
+  expect(found!.hypotheses.map(({ tokens }) => [...tokens])).toEqual([
+    [0, 0],
+    [0, 1],
+    [0, 2],
+  ])
+})
+
 test('the length penalty of Wu et al. 2016 by hand', async () => {
   // Token 0 has probability ½ at every step, the end ¼: "0" scores ½ · ¼.
   const model = {
