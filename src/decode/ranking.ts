@@ -50,8 +50,8 @@ export class Ranking {
     return this.coveragePenalty * sum
   }
 
-  /** What a sum can still become at best: it does not rise, the divisor grows up to that of `maxLength`, coverage is at most 0. */
+  /** What a sum, which is at most 0 and does not rise, can still become: the divisor grows up to that of `maxLength`, coverage is at most 0. */
   bound(sum: number, maxLength: number): number {
-    return sum > 0 ? Number.POSITIVE_INFINITY : this.normalized(sum, maxLength)
+    return this.normalized(sum, maxLength)
   }
 }
