@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { InputError, readSettings } from '../../examples/command.js'
 import { idx, wav } from './made.js'
 
@@ -84,16 +84,24 @@ describe('the command line', () => {
   })
 })
 
-test('mnist-rows tells bright from dark', () => {
+describe('mnist', () => {
+  const data = join(folder, 'mnist')
   const images = Array.from({ length: 24 }, (_, row) => Array<number>(28 * 28).fill(row % 2 ? 255 : 0))
   const labels = images.map((_, row) => row % 2)
-  const data = join(folder, 'mnist')
-  mkdirSync(data)
-  writeFileSync(join(data, 'train-images-idx3-ubyte.gz'), gzipSync(idx([24, 28, 28], images.flat())))
-  writeFileSync(join(data, 'train-labels-idx1-ubyte'), idx([24], labels))
-  const small = ['--units', '4', '--batch', '4', '--dev', '8', '--rate', '0.05', '--epochs', '10']
-  const { accuracy } = learnsAndLoads('mnist-rows', '--data', data, ...small)
-  expect(accuracy).toBe(100)
+  beforeAll(() => {
+    mkdirSync(data)
+    writeFileSync(join(data, 'train-images-idx3-ubyte.gz'), gzipSync(idx([24, 28, 28], images.flat())))
+    writeFileSync(join(data, 'train-labels-idx1-ubyte'), idx([24], labels))
+  })
+
+  test.each([
+    ['mnist-rows', ['--epochs', '10']],
+    ['mnist-pixels', ['--epochs', '4', '--pixelUnits', '4', '--reduction', '28']],
+  ])('%s tells bright from dark', (script, more) => {
+    const small = ['--units', '4', '--batch', '4', '--dev', '8', '--rate', '0.05', ...more]
+    const { accuracy } = learnsAndLoads(script, '--data', data, ...small)
+    expect(accuracy).toBe(100)
+  })
 })
 
 test('surnames reports accuracy over names and over languages', () => {
