@@ -15,6 +15,10 @@ export {
   type Batches,
   batches,
   characterVocabulary,
+  type PairBatchOptions,
+  type PairOptions,
+  type Pairs,
+  pairBatches,
   type SingleBatch,
   type SpecialTokens,
   sequenceBatches,
@@ -117,8 +121,21 @@ export {
 } from './metrics/index.js'
 export { type FunctionalOptions, type ModelOptions, model, sequential } from './models/build.js'
 export type { Decoder, DecoderOptions } from './models/decoder.js'
+export type { DeepLstmOptions } from './models/deep-lstm.js'
+export type {
+  EncoderDecoderOptions,
+  TargetOptions,
+  TokenOptions,
+  VectorToSequenceOptions,
+} from './models/encoder-decoder.js'
+export { models } from './models/index.js'
 export { type LoadOptions, load } from './models/load.js'
 export type { CompileOptions, EachOutput, Model, NamedWeight } from './models/model.js'
+export type {
+  SequenceCompileOptions,
+  SequenceFitOptions,
+  SequenceToSequence,
+} from './models/sequence-to-sequence.js'
 export type { Session, SessionOptions } from './models/session.js'
 export type { GroupSession, SessionGroup, SessionGroupOptions } from './models/session-group.js'
 export type { SessionState } from './models/stepper.js'

@@ -60,7 +60,7 @@ function checkTargets(
 }
 
 /** All as tensors of one type that differ in their first axis only. */
-function checkSequences(sequences: readonly Sequence[], where: string): TensorData[] {
+export function checkSequences(sequences: readonly Sequence[], where: string): TensorData[] {
   const checked = sequences.map((sequence, row) => {
     const floats = 'shape' in sequence && sequence.data instanceof Float32Array
     return toTensorData(sequence, floats ? 'f32' : 'i32', `${where}[${row}]`)
@@ -86,7 +86,7 @@ function checkSequences(sequences: readonly Sequence[], where: string): TensorDa
 }
 
 /** [rows, longest, …]; at least one step, because no axis of a program is empty. */
-function pad(sequences: readonly TensorData[], rows: Int32Array): TensorData {
+export function pad(sequences: readonly TensorData[], rows: Int32Array): TensorData {
   const { data: kind, shape } = sequences[rows[0]!]!
   const features = shape.slice(1)
   const time = rows.reduce((longest, row) => Math.max(longest, sequences[row]!.shape[0]!), 1)

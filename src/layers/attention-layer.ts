@@ -82,12 +82,11 @@ export function attentionLayer(definition: AttentionDefinition): AttentionLayer 
     const valid = mask && selectSteps(mask, fill(scope.graph, mask.shape, 1))
     const { hypotheses } = scope
     const queries = hypotheses ? asQueries(given, hypotheses) : given
-    const seen = definition.look(queries, { steps, valid }, scope, weights)
+    const seen = definition.look(queries, { steps, valid }, scope, weights || hypotheses !== undefined)
     if (!hypotheses) return seen
-    return {
-      context: asRows(seen.context, hypotheses),
-      weights: seen.weights && asRows(seen.weights, hypotheses),
-    }
+    const shown = asRows(seen.weights as Tensor, hypotheses)
+    hypotheses.show(shown)
+    return { context: asRows(seen.context, hypotheses), weights: weights ? shown : undefined }
   }
   const layer: AttentionLayer = {
     kind,

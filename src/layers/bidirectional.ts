@@ -55,6 +55,9 @@ export interface BidirectionalLayer<
   Returned extends boolean = false,
   Merge extends MergeMode = 'concat',
 > extends AnyLayer {
+  /** What is walked in both directions. */
+  readonly wrapped: RecurrentLayer<State, boolean>
+  readonly mergeMode: MergeMode
   trace(x: Tensor, scope: Scope): Tensor
   /**
    * The layer on a symbolic tensor [batch, time, features]: its output, or both where nothing is merged, followed by the
@@ -116,6 +119,8 @@ export function bidirectional<
     kind: 'bidirectional',
     name: options.name,
     options: { layer: { kind: layer.kind, options: layer.options }, mergeMode },
+    wrapped: layer,
+    mergeMode,
     takesSequences: true,
     accepts: (inputs) => inputs === 1 || inputs === 1 + states.length,
     call,

@@ -24,6 +24,7 @@ import { outputFeedback } from './output-feedback.js'
 import { averagePooling1d, averagePooling2d, maxPooling1d, maxPooling2d } from './pooling.js'
 import type { RecurrentLayer, States } from './recurrent.js'
 import { recurrentAttention } from './recurrent-attention.js'
+import { reverse } from './reverse.js'
 import { attentionPooling, globalAveragePooling1d, globalMaxPooling1d, lastStep } from './sequence-pooling.js'
 import { flatten, repeatVector, reshape } from './shape.js'
 import { simpleRNN } from './simple-rnn.js'
@@ -71,6 +72,7 @@ export const layers = {
   recurrentAttention,
   repeatVector,
   reshape,
+  reverse,
   simpleRNN,
   sru,
   subtract,

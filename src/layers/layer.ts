@@ -45,6 +45,8 @@ export interface Hypotheses {
   readonly each: Dimension
   /** [rows] int32: not 0 where a row begins, with the initial states it is given. */
   readonly fresh: Tensor
+  /** Takes the weights of an attention, [1, rows, source steps], for whoever decodes to see. */
+  show(weights: Tensor): void
 }
 
 /** What a layer can reach while it is traced. */

@@ -414,3 +414,18 @@ export function recurrentLayer<State extends States, Returned extends boolean>(
   }
   return layer as RecurrentLayer<State, Returned>
 }
+
+/** The same layer, handing on every step and its last states: what a stack of layers and the one behind it need. */
+export function handingOn<State extends States>(
+  layer: RecurrentLayer<State, boolean>,
+): RecurrentLayer<State, true> {
+  const flags = { returnSequences: true, returnState: true } as const
+  return recurrentLayer<State, true>({
+    kind: layer.kind,
+    name: layer.name,
+    settings: { ...layer.settings, ...flags },
+    saved: { ...layer.options, ...flags },
+    states: layer.states,
+    walk: layer.walk,
+  })
+}

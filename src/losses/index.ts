@@ -7,6 +7,7 @@ import {
   binaryCrossEntropy,
   categoricalCrossEntropy,
   type LossOperands,
+  oneHot,
   operandOf,
   rootOf,
   softmaxCrossEntropy,
@@ -79,16 +80,23 @@ function smoothed(targets: Tensor, smoothing: number, classes: number): Tensor {
 }
 
 /**
- * −ln p(target), targets int32 [batch, time] or [batch]. The prediction holds logits, or is the output of a softmax.
+ * −ln p(target), targets int32 [batch, time] or [batch]. The prediction holds logits, or is the output of a softmax. Smoothed, it
+ * is `categoricalCrossentropy` with the targets one-hot.
  */
-function sparseCategoricalCrossentropy(): Loss {
+function sparseCategoricalCrossentropy(options: SmoothingOptions = {}): Loss {
+  checkOptions('sparseCategoricalCrossentropy', options, ['labelSmoothing'])
+  const share = smoothing('sparseCategoricalCrossentropy', options)
   return {
     name: 'sparseCategoricalCrossentropy',
     targets: 'i32',
     wide: false,
     elementwise: false,
-    trace: (prediction, targets, operands) =>
-      softmaxCrossEntropy(logitsOf(prediction, 'softmax'), targets, operands),
+    trace: (prediction, targets, operands) => {
+      const logits = logitsOf(prediction, 'softmax')
+      if (share === 0) return softmaxCrossEntropy(logits, targets, operands)
+      const classes = prediction.shape.at(-1)?.capacity ?? 1
+      categoricalCrossEntropy(logits, smoothed(oneHot(targets, classes), share, classes), operands)
+    },
   }
 }
 

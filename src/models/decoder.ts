@@ -131,7 +131,7 @@ export class Decoder implements StepModel {
     }
   }
 
-  /** Where the second output of the model is the weights of an attention: [rows, source steps] of the step before. */
+  /** Where the model attends: how much each row looked at each step of its source, [rows, source steps]; of its last attention. */
   get attention(): Float32Array | undefined {
     return this.#attention
   }

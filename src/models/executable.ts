@@ -9,6 +9,7 @@ import type { TracedAxis } from './tracing.js'
 const indexNames: Readonly<Record<string, readonly [what: string, expected: string]>> = {
   gather: ['token', 'a token of the embedding'],
   gather_backward: ['token', 'a token of the embedding'],
+  one_hot: ['target', 'a class of the prediction'],
   softmax_cross_entropy: ['target', 'a class of the prediction'],
   softmax_cross_entropy_backward: ['target', 'a class of the prediction'],
   sparse_top_k_accuracy: ['target', 'a class of the prediction'],

@@ -181,8 +181,7 @@ export class Model<Outputs extends SymbolicTensors = SymbolicTensor> {
 
   /**
    * Reads sources for a search of `decode`: what no token changes is computed here, once, and each step of the search is one call. The
-   * first output is scores of tokens, logits or probabilities, for each step of the input `feedback`; a second one, where there is one,
-   * the weights of an attention. Weights that change afterwards do not count for what has been read. Give it back with `dispose`.
+   * first output is scores of tokens, logits or probabilities, for each step of the input `feedback`. Weights that change afterwards do not count for what has been read. Give it back with `dispose`.
    */
   decoder(options: DecoderOptions): Promise<Decoder> {
     return makeDecoder(this.#engine, options)

@@ -78,20 +78,20 @@ function checkHanded({ graph, sources }: Tracing, tensor: Tensor): void {
   })
 }
 
-/** What the decoder says of each row: [rows, classes] log-probabilities, and [rows, source steps] where it attends. */
-function resultsOf(tracing: Tracing, [prediction, weights]: readonly Tensor[]): [string, Tensor][] {
-  const { graph, batch, request } = tracing
+/** What the decoder says of each row: [rows, classes] log-probabilities, and where its last attention looks [rows, source steps]. */
+function resultsOf(tracing: Tracing, prediction: Tensor): [string, Tensor][] {
+  const { graph, batch, request, shown } = tracing
   const { inputs, outputs } = request.topology
-  const rows = (x: Tensor, name: string | undefined): Tensor => {
-    if (x.shape[1] === batch && x.shape.length === 3) return graph.reshape(x, x.shape.slice(1))
+  if (prediction.shape[1] !== batch || prediction.shape.length !== 3) {
     throw new OstinatoError('INVALID_TOPOLOGY', 'decoder', {
-      expected: `outputs at every step of the input "${inputs[request.feedback ?? 0]?.name}"`,
-      received: `"${name}" of ${shapeName(x.shape)}`,
+      expected: `scores at every step of the input "${inputs[request.feedback ?? 0]?.name}"`,
+      received: `"${outputs[0]?.name}" of ${shapeName(prediction.shape)}`,
     })
   }
-  const logits = rows(logitsOf(prediction as Tensor, 'softmax'), outputs[0]?.name)
-  const found: [string, Tensor][] = [['outputs', logProbabilities(logits)]]
-  return weights ? [...found, ['attention', rows(weights, outputs[1]?.name)]] : found
+  const row = (x: Tensor): Tensor => graph.reshape(x, x.shape.slice(1))
+  const found: [string, Tensor][] = [['outputs', logProbabilities(row(logitsOf(prediction, 'softmax')))]]
+  const weights = shown.at(-1)
+  return weights ? [...found, ['attention', row(weights)]] : found
 }
 
 /**
@@ -103,7 +103,7 @@ export function traceHalf(request: TraceRequest): TracedProgram {
   const { graph } = tracing
   const each = tracing.hypotheses?.each as Dimension
   const encode = request.purpose === 'encode'
-  const results = resultsOf(tracing, traceCalls(tracing))
+  const results = resultsOf(tracing, traceCalls(tracing)[0] as Tensor)
   if (!encode) for (const [name, value] of results) tracing.output(name, value)
   const divide = (): void => {
     const step = following(graph, ({ shape }) => shape.some((d) => contains(d, each)))

@@ -62,6 +62,8 @@ export class Tracing {
   /** Rows of what is there before decoding begins; otherwise the batch. */
   readonly sources: Dimension
   readonly hypotheses: Hypotheses | undefined
+  /** The weights of every attention, where a model decodes. */
+  readonly shown: Tensor[] = []
   readonly inputs: Border[] = []
   readonly outputs: Border[] = []
   readonly axes: TracedAxis[] = []
@@ -111,6 +113,7 @@ export class Tracing {
       sources: this.sources,
       each,
       fresh: this.#border('fresh', 'i32', [this.batch]),
+      show: (weights) => void this.shown.push(weights),
     }
   }
 

@@ -161,6 +161,29 @@ describeOnBackends('losses', ({ name: backend }) => {
     }
     model.dispose()
   })
+
+  test('smoothed, classes and one-hot targets are the same loss, and learn the same', async () => {
+    const [sparse, wide] = [tagger(backend), tagger(backend)]
+    const classes = batchOf('sparseCategoricalCrossentropy')
+    const { data, shape } = classes.targets as ReturnType<typeof targetsOf>
+    const oneHot = { data: new Float32Array(data.length * width), shape: [...shape, width] }
+    for (const [i, target] of data.entries()) oneHot.data[i * width + target] = 1
+    const optimizer = optimizers.sgd({ learningRate: 0.5 })
+    sparse.compile({ optimizer, loss: losses.sparseCategoricalCrossentropy({ labelSmoothing: 0.25 }) })
+    wide.compile({ optimizer, loss: losses.categoricalCrossentropy({ labelSmoothing: 0.25 }) })
+    const found = await sparse.fit([classes], { epochs: 3 })
+    expect(found).toEqual(await wide.fit([{ ...classes, targets: oneHot }], { epochs: 3 }))
+    expect(sparse.getWeights()).toEqual(wide.getWeights())
+    sparse.compile({ optimizer, loss: losses.sparseCategoricalCrossentropy(), metrics: ['accuracy'] })
+    const { metrics } = await sparse.evaluate([classes])
+    sparse.compile({
+      optimizer,
+      loss: losses.sparseCategoricalCrossentropy({ labelSmoothing: 0.25 }),
+      metrics: ['accuracy'],
+    })
+    expect((await sparse.evaluate([classes])).metrics).toEqual(metrics)
+    for (const each of [sparse, wide]) each.dispose()
+  })
 })
 
 const first = (x: readonly number[]) => x.indexOf(Math.max(...x))
