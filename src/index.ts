@@ -171,6 +171,12 @@ export {
   type TranslationEditRate,
   textMetrics,
 } from './text/index.js'
+export {
+  meanWeights,
+  type WeightAverage,
+  type WeightAverageOptions,
+  weightAverage,
+} from './train/average.js'
 export type { EvaluateOptions, EvaluateResult } from './train/evaluate.js'
 export type { Callbacks, EpochLogs, FitOptions, History, StepLogs } from './train/fit.js'
 export type { Prediction, PredictionsOf, PredictOptions } from './train/predict.js'

@@ -72,7 +72,10 @@ export class SequenceToSequence {
    */
   fit(pairs: Pairs, options: SequenceFitOptions = {}): Promise<History> {
     const { batchSize, batchTokens, shuffle = 'epoch', seed, validationData, ...rest } = options
-    const sizes = { ...(batchSize && { batchSize }), ...(batchTokens && { batchTokens }) }
+    const sizes = {
+      ...(batchSize !== undefined && { batchSize }),
+      ...(batchTokens !== undefined && { batchTokens }),
+    }
     const batches = this.#batches(pairs, { ...sizes, shuffle, ...(seed !== undefined && { seed }) })
     const validation = validationData && { validationData: this.#batches(validationData, sizes) }
     return this.model.fit(batches, { ...rest, ...validation })

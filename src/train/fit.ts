@@ -1,12 +1,11 @@
 import { OstinatoError } from '../errors.js'
 import type { Engine } from '../models/engine.js'
-import type { Prepared } from '../models/prepare.js'
-import { normSlot } from '../models/trace.js'
 import { checkInteger, checkOptions } from '../suggest.js'
 import { evaluateSource } from './evaluate.js'
 import { BatchRunner } from './runner.js'
 import { type BatchSource, lengthOf } from './sources.js'
 import { type Losses, metricNames, Totals } from './totals.js'
+import { type Outcome, Trainer } from './trainer.js'
 import { eachBatch } from './upcoming.js'
 
 /** What is known after a training step: losses are means over the valid steps of this batch. */
@@ -44,6 +43,11 @@ export interface Callbacks {
 export interface FitOptions {
   /** Default 1. */
   readonly epochs?: number
+  /**
+   * How many batches make one step: their gradients are added up, and the step is that of one batch of all their rows. What is left
+   * at the end of an epoch makes one too. Default 1.
+   */
+  readonly accumulate?: number
   /** Evaluated after every epoch. */
   readonly validationData?: BatchSource
   readonly callbacks?: Callbacks
@@ -59,47 +63,16 @@ export interface History {
   readonly validationMetrics: Readonly<Record<string, readonly number[]>>
 }
 
-/** A schedule is the user's code: what it returns must not reach the weights unseen. */
-function learningRateAt({ optimizer }: Engine, step: number): number {
-  const schedule = optimizer?.learningRate ?? 0
-  const rate = typeof schedule === 'function' ? schedule(step) : schedule
-  if (rate >= 0 && rate < Number.POSITIVE_INFINITY) return rate
-  throw new OstinatoError('INVALID_OPTION', `learningRate at step ${step}`, {
-    expected: 'a finite number of at least 0',
-    received: String(rate),
-  })
-}
-
-/** One training step, whose losses are added to the totals of the epoch too. */
-async function trainStep(
-  runner: BatchRunner,
-  batch: Prepared,
-  epoch: Totals,
-  where: string,
-): Promise<Losses & { gradientNorm: number }> {
-  const { engine } = runner
-  const step = engine.step + 1
-  const learningRate = learningRateAt(engine, step)
-  const executable = await runner.run(batch, ['gradients', 'update'], where, (e) => {
-    e.setScalar('learningRate', learningRate)
-    e.setScalar('step', step)
-    e.setScalar('run', step)
-  })
-  engine.step = step
-  const totals = new Totals(engine)
-  for (const each of [totals, epoch]) each.add(executable)
-  return { ...totals.means, gradientNorm: executable.context.statistics[normSlot] ?? 0 }
-}
-
 function append(series: Record<string, number[]>, values: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(values)) series[name]?.push(value)
 }
 
 export async function fit(engine: Engine, data: BatchSource, options: FitOptions): Promise<History> {
-  checkOptions('fit', options, ['epochs', 'validationData', 'callbacks', 'signal'])
+  checkOptions('fit', options, ['epochs', 'accumulate', 'validationData', 'callbacks', 'signal'])
   checkOptions('fit, callbacks', options.callbacks ?? {}, ['onStepEnd', 'onEpochEnd'])
-  const { epochs = 1, validationData, callbacks = {}, signal } = options
+  const { epochs = 1, accumulate = 1, validationData, callbacks = {}, signal } = options
   checkInteger('fit, epochs', epochs, 1)
+  checkInteger('fit, accumulate', accumulate, 1)
   signal?.throwIfAborted()
   if (!engine.optimizer || !engine.losses) {
     throw new OstinatoError('NOT_COMPILED', 'fit', 'no optimizer and loss', {
@@ -117,23 +90,30 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
       metrics: series(),
       validationMetrics: series(),
     }
-    const stepsPerEpoch = lengthOf(data)
+    const batchesPerEpoch = lengthOf(data)
+    const stepsPerEpoch = batchesPerEpoch && Math.ceil(batchesPerEpoch / accumulate)
+    const trainer = new Trainer(runner, accumulate)
     let step = 0
     try {
       for (let epoch = 0; epoch < epochs; epoch++) {
         const totals = new Totals(engine)
-        await eachBatch(
-          engine,
-          job,
-          () => `fit, step ${step + 1}`,
-          async (batch, busy) => {
-            step++
-            const running = trainStep(runner, batch, totals, `fit, step ${step}`)
-            busy()
-            const logs = { step, epoch, stepsPerEpoch, ...(await running) }
-            await engine.letRead(() => callbacks.onStepEnd?.(logs))
-          },
-        )
+        const before = step
+        let batches = 0
+        // Of the batch that comes next.
+        const name = (): string => `fit, step ${before + Math.floor(batches / accumulate) + 1}`
+        const told = async (outcome: Outcome | undefined): Promise<void> => {
+          if (!outcome) return
+          const logs = { step: ++step, epoch, stepsPerEpoch, ...outcome }
+          await engine.letRead(() => callbacks.onStepEnd?.(logs))
+        }
+        await eachBatch(engine, job, name, async (batch, busy) => {
+          const where = name()
+          batches++
+          const running = trainer.learn(batch, totals, where)
+          busy()
+          await told(await running)
+        })
+        await told(await trainer.finish(`fit, step ${step + 1}`))
         const { loss, losses, metrics } = totals.means
         history.loss.push(loss)
         append(history.metrics, metrics)
