@@ -3,10 +3,10 @@
  * width, and what cells without a product in their recurrence gain over long sequences.
  *
  *   npx tsx bench/cells.ts [--units 256] [--features 64] [--batch 32] [--time 100]
- *    [--rounds 7] [--steps 5] [--only lstm,gru] [--backend native] [--json]
+ *    [--rounds 7] [--steps 5] [--only 'gru;lstm, peepholes'] [--backend native] [--json]
  */
 import { parseArgs } from 'node:util'
-import { type BackendName, type Batch, layers, type Model, sequential } from 'ostinato'
+import { type BackendName, type Batch, type Layer, layers, type Model, sequential } from 'ostinato'
 import { number, progress, table } from './console.js'
 import { numbers } from './data.js'
 import { median } from './measure.js'
@@ -43,6 +43,14 @@ const all = {
   'lstm, layer norm': () => layers.lstm({ ...base, layerNormalization: true }),
   'lstm, projection': () => layers.lstm({ ...base, projection: Math.ceil(units / 2) }),
   gru: () => layers.gru(base),
+  simpleRNN: () => layers.simpleRNN(base),
+  // Of the output instead of the hidden units, taught by the targets: no step waits for another.
+  'output recurrence': () =>
+    layers.outputFeedback({
+      layers: [layers.dense({ units, activation: 'tanh' }), layers.dense({ units: 1 })],
+      outputDim: 1,
+      feedback: 'output',
+    }),
   minGRU: () => layers.minGRU(base),
   minLSTM: () => layers.minLSTM(base),
   sru: () => layers.sru(base),
@@ -58,9 +66,10 @@ function chosen(): Name[] {
   return names.filter((name) => wanted.has(name))
 }
 
-/** One dense unit reads the layer. */
+/** One dense unit reads the layer, which has such an output itself where it feeds it back. */
 function made(name: Name): Model {
-  const stack = [all[name](), layers.dense({ units: 1 })]
+  const layer: Layer = all[name]()
+  const stack = layer.kind === 'outputFeedback' ? [layer] : [layer, layers.dense({ units: 1 })]
   const model = sequential(stack, { inputShape: [null, features], backend })
   model.compile({ optimizer: 'adam', loss: 'meanSquaredError' })
   return model
