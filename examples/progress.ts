@@ -2,17 +2,20 @@ import { SingleBar } from 'cli-progress'
 import type { StepLogs } from 'ostinato'
 
 /** A progress bar for training: loss (for characters in bits, too), speed in `unit` a second, time left. */
-export function progressBar(total: number, unit = 'chars'): { update(logs: StepLogs): void; stop(): void } {
+export function progressBar(
+  total: number,
+  unit = 'chars',
+): { update(logs: StepLogs): void; note(text: string): void; stop(): void } {
   const bits = unit === 'chars' ? '  {bits} bits/char' : ''
   const bar = new SingleBar({
-    format: `{bar} {value}/{total}  loss {loss}${bits}  {speed} ${unit}/s  {left} left`,
+    format: `{bar} {value}/{total}  loss {loss}${bits}  {speed} ${unit}/s  {left} left{note}`,
     barsize: 24,
     stream: process.stderr,
     // Where nobody watches, a line every few seconds.
     noTTYOutput: true,
     notTTYSchedule: 5000,
   })
-  bar.start(total, 0, { loss: '–', bits: '–', speed: '–', left: '–' })
+  bar.start(total, 0, { loss: '–', bits: '–', speed: '–', left: '–', note: '' })
   const start = performance.now()
   let tokens = 0
   let smooth: number | undefined
@@ -28,6 +31,8 @@ export function progressBar(total: number, unit = 'chars'): { update(logs: StepL
         left: clock((seconds / step) * (total - step)),
       })
     },
+    /** Stands behind the rest until the next one. */
+    note: (text) => bar.update({ note: `  ${text}` }),
     stop: () => bar.stop(),
   }
 }
