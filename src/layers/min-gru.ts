@@ -16,6 +16,7 @@ import {
   parallelOptionNames,
   parallelSettings,
   withoutPadding,
+  withZoneout,
 } from './parallel.js'
 import { cellState, type RecurrentLayer, type ReturnState, recurrentLayer } from './recurrent.js'
 import type { SymbolicTensor } from './symbolic.js'
@@ -72,7 +73,8 @@ export function minGRU<const Returned extends boolean = false>(
       const products = gateProducts(withoutPadding(x, scope, reverse), scope, settings, sizes)
       const [z, n] = products as [Tensor, Tensor]
       const h = cellState(scope, 'h', settings.units, settings.stateful, initial[0])
-      const { y, finalH } = linearRecurrence(sigmoid(affine(z, -1)), candidates[activation](n), {
+      const kept = withZoneout(sigmoid(affine(z, -1)), x, scope, settings)
+      const { y, finalH } = linearRecurrence(kept, candidates[activation](n), {
         convex: true,
         lengths: scope.lengthsOf(x),
         initialH: h.initial,

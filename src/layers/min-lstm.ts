@@ -7,6 +7,7 @@ import {
   parallelOptionNames,
   parallelSettings,
   withoutPadding,
+  withZoneout,
 } from './parallel.js'
 import { cellState, type RecurrentLayer, type ReturnState, recurrentLayer } from './recurrent.js'
 import type { SymbolicTensor } from './symbolic.js'
@@ -55,12 +56,16 @@ export function minLSTM<const Returned extends boolean = false>(
       const forget = sigmoid(f)
       const share = divide(forget, add(forget, sigmoid(i)))
       const h = cellState(scope, 'h', units, settings.stateful, initial[0])
-      const { y, finalH } = linearRecurrence(share, candidates[activation](g), {
-        convex: true,
-        lengths: scope.lengthsOf(x),
-        initialH: h.initial,
-        reverse,
-      })
+      const { y, finalH } = linearRecurrence(
+        withZoneout(share, x, scope, settings),
+        candidates[activation](g),
+        {
+          convex: true,
+          lengths: scope.lengthsOf(x),
+          initialH: h.initial,
+          reverse,
+        },
+      )
       h.store(finalH)
       return { y, last: finalH, final: [finalH] }
     },

@@ -15,6 +15,7 @@ import {
   parallelOptionNames,
   parallelSettings,
   withoutPadding,
+  withZoneout,
 } from './parallel.js'
 import { cellState, type RecurrentLayer, type ReturnState, recurrentLayer } from './recurrent.js'
 import type { SymbolicTensor } from './symbolic.js'
@@ -54,12 +55,16 @@ export function sru<const Returned extends boolean = false>(
       const products = gateProducts(valid, scope, settings, sizes)
       const [f, r, candidate, highway = valid] = products as [Tensor, Tensor, Tensor, Tensor?]
       const state = cellState(scope, 'c', units, settings.stateful, initial[0])
-      const { y: c, finalH: finalC } = linearRecurrence(sigmoid(f), candidate, {
-        convex: true,
-        lengths,
-        initialH: state.initial,
-        reverse,
-      })
+      const { y: c, finalH: finalC } = linearRecurrence(
+        withZoneout(sigmoid(f), x, scope, settings),
+        candidate,
+        {
+          convex: true,
+          lengths,
+          initialH: state.initial,
+          reverse,
+        },
+      )
       state.store(finalC)
       const h = add(multiply(sigmoid(r), subtract(c, highway)), highway)
       return { y: h, last: holdLast(h, { lengths, reverse }).finalH, final: [finalC] }

@@ -287,6 +287,62 @@ test.each(names)('%s: every backend learns the same', async (kind) => {
   for (const other of learnt.slice(1)) expect(difference(other, learnt[0] ?? [])).toBeLessThan(5e-6)
 })
 
+const droppers = {
+  minGRU: (o: object) => layers.minGRU({ ...random, returnSequences: true, ...o }),
+  minLSTM: (o: object) => layers.minLSTM({ ...random, returnSequences: true, ...o }),
+  sru: (o: object) => layers.sru({ ...random, returnSequences: true, ...o }),
+}
+const batchOf = () => ({
+  inputs: floats('inputs', rows, time, features),
+  targets: floats('targets', rows, time, units),
+  lengths,
+})
+function dropping(kind: keyof typeof droppers, backend: BackendName, options: object): Model {
+  const model = sequential([droppers[kind](options)], { inputShape: [null, features], backend, seed: 2 })
+  return model.compile({ optimizer: optimizers.sgd({ learningRate: 0.1 }), loss: 'meanSquaredError' })
+}
+
+describeOnBackends('dropout and zoneout of cells that train in parallel', ({ name }) => {
+  test.each(Object.keys(droppers) as (keyof typeof droppers)[])('%s', async (kind) => {
+    const options = { dropout: 0.3, zoneoutH: 0.2 }
+    const [tested, reference] = [dropping(kind, name, options), dropping(kind, 'reference', options)]
+    const batches = [batchOf()]
+    const losses = await lossesOf(tested, batches, { epochs: 4 })
+    expect(difference(losses, await lossesOf(reference, batches, { epochs: 4 }))).toBeLessThan(1e-5)
+    expect(difference(weightsOf(tested), weightsOf(reference))).toBeLessThan(1e-5)
+    for (const m of [tested, reference]) m.dispose()
+    // Units that never move stay zeros.
+    const still = dropping(kind, name, { zoneoutH: 1 - 1e-9 })
+    const [loss = 0] = (await still.fit(batches)).loss
+    const { data } = batchOf().targets
+    const valid = data.filter(
+      (_, i) => Math.floor(i / units) % time < (lengths[Math.floor(i / units / time)] ?? 0),
+    )
+    const nothing = valid.reduce((sum, v) => sum + v * v, 0) / valid.length
+    if (kind !== 'sru') expect(Math.abs(loss - nothing)).toBeLessThan(1e-5)
+    still.dispose()
+  })
+
+  test('after training zoneout takes the mean of staying and moving', async () => {
+    const [rate, inputs] = [0.25, floats('inputs', 1, 1, features)]
+    const ones = floats('first', 1, units)
+    const outputs = await Promise.all(
+      [0, rate].map(async (zoneoutH) => {
+        const x = input({ shape: [null, features] })
+        const first = input({ shape: [units] })
+        const y = layers.minGRU({ ...random, zoneoutH }).apply(x, { initialState: [first] })
+        const m = model({ inputs: [x, first], outputs: y, backend: name, seed: 3 })
+        const { data } = await m.predict({ inputs: [inputs, ones] })
+        m.dispose()
+        return data
+      }),
+    )
+    const [plain = [], zoned = []] = outputs
+    const expected = Array.from(plain, (v, i) => rate * (ones.data[i] ?? 0) + (1 - rate) * v)
+    expect(difference(zoned, expected)).toBeLessThan(2e-6)
+  })
+})
+
 test('the forget gate of minLSTM starts open where it is asked to', () => {
   const m = sequential([layers.minLSTM({ units: 2, unitForgetBias: true })], { inputShape: [null, 3] })
   expect([...(m.getWeights()[1]?.data ?? [])]).toEqual([0, 0, 1, 1, 0, 0])

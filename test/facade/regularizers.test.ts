@@ -29,6 +29,8 @@ const strengths: Readonly<Record<string, { readonly l1: number; readonly l2: num
   'gru/recurrentKernel': regularizers.l1(0.0625),
   'gru/bias': regularizers.l2(),
   'gru/recurrentBias': regularizers.l2(),
+  'minGRU/kernel': regularizers.l1(0.125),
+  'minGRU/bias': regularizers.l2(0.25),
   'simpleRNN/kernel': regularizers.l1(),
   'dense/kernel': { l1: 0, l2: 0.75 },
   'dense/bias': { l1: 0.375, l2: 0 },
@@ -56,6 +58,13 @@ function tagger(backend: BackendName, penalized: boolean): Model {
         biasInitializer: 'randomUniform',
         ...on('gru/recurrentKernel recurrentRegularizer'),
         ...on('gru/bias biasRegularizer'),
+      }),
+      layers.minGRU({
+        units: 3,
+        returnSequences: true,
+        biasInitializer: 'randomUniform',
+        ...on('minGRU/kernel kernelRegularizer'),
+        ...on('minGRU/bias biasRegularizer'),
       }),
       layers.simpleRNN({ units: 3, returnSequences: true, ...on('simpleRNN/kernel kernelRegularizer') }),
       layers.dense({
