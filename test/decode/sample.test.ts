@@ -76,6 +76,10 @@ describe('Sampler', () => {
         expect(Math.abs(shares[i]! - p)).toBeLessThanOrEqual(5 * Math.sqrt((p * (1 - p)) / n))
       }
     }
+    // Exactly half of all is enough.
+    const halves = Float64Array.of(0, -Math.LN2, -Math.LN2)
+    expect(draw({ topP: 0.5 }, halves, () => 0.99)).toBe(0)
+    expect(draw({ topP: 0.51 }, halves, () => 0.99)).toBe(2)
     // Those as likely as the last of the k are in.
     const ties = frequencies({ topK: 2 }, logs(1, 2, 1, 0), n)
     expect(ties.map((share) => share > 0)).toEqual([true, true, true, false])

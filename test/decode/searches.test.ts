@@ -62,7 +62,8 @@ describe('streams', () => {
         alive = [...tokens].map((token, b) => [...alive[parents[b]!]!, token])
         const all = [...alive, ...endings.slice(0, 1).map((ending) => ending.tokens)]
         let length = 0
-        while (all.every((one) => length < one.length && one[length] === all[0]![length])) length++
+        while (all.length > 0 && all.every((one) => length < one.length && one[length] === all[0]![length]))
+          length++
         lengths.push(length)
       }
       lengths[lengths.length - 1] = hypotheses[0]!.tokens.length
