@@ -1,11 +1,11 @@
 import { lstmLoop } from '../cells/looped.js'
 import { features, fill, type Tensor } from '../graph/index.js'
 import { type Activation, activations } from './activations.js'
-import type { Scope } from './layer.js'
 import { cellMasks, dropInput, stateMasks } from './masks.js'
 import { activation, count, flag, gateActivation, known, rate, unitForgetBias } from './options.js'
 import {
   cellState,
+  cellWeights,
   type RecurrentLayer,
   type RecurrentOptions,
   type ReturnState,
@@ -96,32 +96,6 @@ export function convLSTM2D<const Returned extends boolean = false>(
   const size = windows.map((window) => window.size)
   const overState: ImageWindows = [sameWindows(windows[0].size), sameWindows(windows[1].size)]
 
-  const weightsOf = (scope: Scope, channels: number) => {
-    const { kernelInitializer, recurrentInitializer, biasInitializer } = settings
-    return {
-      kernel: scope.parameter({
-        name: 'kernel',
-        shape: [...size, channels, 4 * filters],
-        initialize: (s, r) => kernelInitializer.fill(s, r),
-        regularizer: settings.kernelRegularizer,
-      }),
-      recurrentKernel: scope.parameter({
-        name: 'recurrentKernel',
-        shape: [...size, filters, 4 * filters],
-        initialize: (s, r) => recurrentInitializer.fill(s, r),
-        regularizer: settings.recurrentRegularizer,
-      }),
-      bias: settings.useBias
-        ? scope.parameter({
-            name: 'bias',
-            shape: [4 * filters],
-            initialize: (s, r) => biasInitializer.fill(s, r),
-            regularizer: settings.biasRegularizer,
-          })
-        : undefined,
-    }
-  }
-
   return recurrentLayer({
     kind,
     name: options.name,
@@ -139,7 +113,11 @@ export function convLSTM2D<const Returned extends boolean = false>(
     walk(x, scope, { reverse, initial }) {
       imageAxes(x, scope)
       const { graph, batch } = scope
-      const { kernel, recurrentKernel, bias } = weightsOf(scope, features(x, 'input'))
+      const { kernel, recurrentKernel, bias } = cellWeights(
+        scope,
+        { ...settings, units: filters },
+        { features: features(x, 'input'), gates: 4, window: size },
+      )
       const a = windowProduct(unfoldImage(dropInput(x, scope, settings), windows), kernel, bias)
       const [height = 0, width = 0] = a.shape.slice(2, 4).map((axis) => axis.capacity)
       const shape = [height, width, filters]

@@ -65,7 +65,7 @@ export function gru<const Returned extends boolean = false>(
     options: { activation: act, recurrentActivation: gateAct, resetAfter, updateGate },
     states: ['h'],
     walk(x, scope, { reverse, initial }) {
-      const weights = cellWeights(scope, settings, features(x, 'input'), 3)
+      const weights = cellWeights(scope, settings, { features: features(x, 'input'), gates: 3 })
       const recurrentBias =
         useBias && resetAfter
           ? scope.parameter({

@@ -109,7 +109,7 @@ export function lstm<const Returned extends boolean = false>(
   const vector = (scope: Scope, name: string, size: number, value: number): Tensor =>
     scope.parameter({ name, shape: [size], initialize: () => new Float32Array(size).fill(value) })
   const weightsOf = (scope: Scope, inputDim: number): LoopedLstmWeights => ({
-    ...cellWeights(scope, settings, inputDim, gates, sizeOfH),
+    ...cellWeights(scope, settings, { features: inputDim, gates, sizeOfH }),
     peepholes: peepholes ? vector(scope, 'peepholes', (gates - 1) * units, 0) : undefined,
     projectionKernel:
       projection === undefined

@@ -174,26 +174,34 @@ function isInitializer(value: Json | Initializer | Regularizer | undefined): val
   return typeof value === 'object' && value !== null && 'fill' in value
 }
 
-/** kernel [features, gates · units], recurrentKernel [size of h, gates · units], bias [gates · units]. */
+/** What the weights of a cell depend on. */
+export interface CellSizes {
+  readonly features: number
+  readonly gates: number
+  /** Default: the units. */
+  readonly sizeOfH?: number
+  /** Of convolutions, how much of an image they see. Default: there is none. */
+  readonly window?: readonly number[]
+}
+
+/** kernel […window, features, gates · units], recurrentKernel […window, size of h, gates · units], bias [gates · units]. */
 export function cellWeights(
   scope: Scope,
-  settings: RecurrentSettings,
-  features: number,
-  gates: number,
-  sizeOfH = settings.units,
+  settings: Omit<RecurrentSettings, keyof SequenceSettings>,
+  { features, gates, sizeOfH = settings.units, window = [] }: CellSizes,
 ): { kernel: Tensor; recurrentKernel: Tensor; bias: Tensor | undefined } {
   const { units, useBias, kernelInitializer, recurrentInitializer, biasInitializer } = settings
   const width = gates * units
   return {
     kernel: scope.parameter({
       name: 'kernel',
-      shape: [features, width],
+      shape: [...window, features, width],
       initialize: (s, r) => kernelInitializer.fill(s, r),
       regularizer: settings.kernelRegularizer,
     }),
     recurrentKernel: scope.parameter({
       name: 'recurrentKernel',
-      shape: [sizeOfH, width],
+      shape: [...window, sizeOfH, width],
       initialize: (s, r) => recurrentInitializer.fill(s, r),
       regularizer: settings.recurrentRegularizer,
     }),

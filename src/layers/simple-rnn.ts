@@ -38,7 +38,7 @@ export function simpleRNN<const Returned extends boolean = false>(
     options: { activation: act },
     states: ['h'],
     walk(x, scope, { reverse, initial }) {
-      const weights = cellWeights(scope, settings, features(x, 'input'), 1)
+      const weights = cellWeights(scope, settings, { features: features(x, 'input'), gates: 1 })
       const h = cellState(scope, 'h', settings.units, settings.stateful, initial[0])
       const dropped = dropInput(x, scope, settings)
       const sequence = {
