@@ -178,6 +178,14 @@ export {
   weightAverage,
 } from './train/average.js'
 export type { EvaluateOptions, EvaluateResult } from './train/evaluate.js'
-export type { Callbacks, EpochLogs, FitOptions, History, StepLogs } from './train/fit.js'
+export type {
+  Callbacks,
+  EpochLogs,
+  FitOptions,
+  History,
+  ScheduledSampling,
+  StepLogs,
+} from './train/fit.js'
 export type { Prediction, PredictionsOf, PredictOptions } from './train/predict.js'
+export { samplingSchedules } from './train/sampling.js'
 export type { BatchSource, InputBatch } from './train/sources.js'

@@ -70,8 +70,10 @@ export interface Scope {
   deriveAxis(x: Tensor, name: string, size: (steps: number) => number, valid?: Valid): Dimension
   /** A weight of this layer, named inside it; the same name gives the same weight in every trace. */
   parameter(options: ParameterOptions): Tensor
-  /** A carried state of this layer, or undefined where nothing is carried. */
-  carriedState(name: string, units: number, stateful: boolean): CarriedState | undefined
+  /** The layer takes one step of a loop, which carries its states, those that it is given too. */
+  readonly inLoop?: boolean
+  /** A carried state of this layer, or undefined where nothing is carried. A loop begins with `first`. */
+  carriedState(name: string, units: number, stateful: boolean, first?: Tensor): CarriedState | undefined
   /**
    * The targets of the model, [time, batch] classes or [time, batch, features] numbers, where it learns from some or is
    * compared with them.

@@ -3,7 +3,6 @@ import {
   argmax,
   concat,
   type Dimension,
-  dropoutMask,
   features,
   fill,
   oneHot,
@@ -14,7 +13,7 @@ import {
   sequenceMask,
   type Tensor,
 } from '../graph/index.js'
-import { type CarriedInside, nameParts, stepScope } from './inside.js'
+import { type CarriedInside, coin, nameParts, stepScope } from './inside.js'
 import { type AnyLayer, defineLayer, type Layer, type Scope } from './layer.js'
 import { count, known, type LayerOptions, oneOf } from './options.js'
 import { checkSequence } from './recurrent.js'
@@ -162,15 +161,5 @@ export function outputFeedback(options: OutputFeedbackOptions): Layer {
       if (scope.mode !== 'train' || teacherForcing === 1) return run(x, teacher, scope)
       return walk(x, scope, teacher, coin(scope, time, teacherForcing))
     },
-  })
-}
-
-/** [time, batch] int32: 1 with this probability, else 0, another in every run. */
-function coin(scope: Scope, time: Dimension, probability: number): Tensor {
-  return scope.part('teacherForcing', (own) => {
-    const { graph, batch } = own
-    const shape = graph.shape([time, batch, 1])
-    const kept = dropoutMask(graph, shape, own.random(own.scalar('ownOutput', 1 - probability)))
-    return argmax(concat(fill(graph, shape, 0), kept, -1))
   })
 }

@@ -236,7 +236,8 @@ export function cellState(
   const carry = (): CellState => {
     // Carried as one row of numbers for each row of the batch.
     const width = sizes.reduce((product, n) => product * n, 1)
-    const carried = scope.carriedState(name, width, stateful)
+    const first = given && scope.inLoop ? graph.reshape(given, [batch, width]) : undefined
+    const carried = scope.carriedState(name, width, stateful, first)
     return {
       initial: carried && graph.reshape(carried.initial, [batch, ...sizes]),
       store: (final) => carried?.store(graph.reshape(final, [batch, width])),
@@ -255,6 +256,7 @@ export function cellState(
       received: given.type === 'f32' ? shapeName(given.shape) : `int32 ${shapeName(given.shape)}`,
     })
   }
+  if (scope.inLoop) return carry()
   if (!hypotheses) return { initial: given, store() {} }
   const { initial, store } = carry()
   return { initial: initial && select(hypotheses.fresh, given, initial), store }

@@ -219,14 +219,14 @@ export class Decoder implements StepModel {
 }
 
 /** Which input is fed back: tokens, one a step. */
-function feedbackOf({ topology: { inputs } }: Engine, name: string): number {
+export function feedbackOf({ topology: { inputs } }: Engine, name: string, where = 'decoder'): number {
   const names = inputs.map((input) => input.name)
-  checkName('decoder, feedback', name, names)
+  checkName(`${where}, feedback`, name, names)
   const { specification } = inputs[names.indexOf(name)] as (typeof inputs)[number]
   const tokens = specification?.type === 'i32' && specification.axis !== undefined
   const alone = inputs.filter((input) => axisOf(input) === specification?.axis).length <= 1
   if (tokens && alone && specification.features.length === 0) return names.indexOf(name)
-  throw new OstinatoError('INVALID_OPTION', 'decoder, feedback', {
+  throw new OstinatoError('INVALID_OPTION', `${where}, feedback`, {
     expected: 'an input of int32 tokens with a time axis of its own',
     received: `"${name}"`,
   })

@@ -82,7 +82,15 @@ export class Engine {
   /** What to trace: one row and one step unless more is needed. */
   request(purpose: Purpose, needs: Partial<Needs>): TraceRequest {
     const { topology, parameters, losses, lossWeights, metrics, optimizer } = this
-    const { batch = 1, times = [], valid = [], weights = false, precision = 'float32', feedback } = needs
+    const {
+      batch = 1,
+      times = [],
+      valid = [],
+      weights = false,
+      precision = 'float32',
+      feedback,
+      sampled,
+    } = needs
     const capacities = { batch, times: timeAxes(topology.inputs).map((_, i) => times[i] ?? 1) }
     return {
       purpose,
@@ -97,6 +105,7 @@ export class Engine {
       optimizer,
       precision,
       feedback,
+      sampled,
     }
   }
 

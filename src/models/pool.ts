@@ -15,6 +15,8 @@ export interface Needs {
   readonly precision: Precision
   /** Of a model that decodes: the input that is fed back. */
   readonly feedback?: number
+  /** Of training: the input of scheduled sampling. */
+  readonly sampled?: number
 }
 
 /** Idle executables kept for one purpose: more arise only while more jobs run at once. */
@@ -48,7 +50,7 @@ export class ExecutablePool {
 
   /** An executable for the purpose with memory enough; give it back with `release`. */
   acquire(purpose: Purpose, needs: Needs): Executable {
-    const key = `${purpose} ${needs.precision} ${needs.valid} ${needs.weights} ${needs.feedback ?? ''}`
+    const key = `${purpose} ${needs.precision} ${needs.valid} ${needs.weights} ${needs.feedback ?? ''} ${needs.sampled ?? ''}`
     const known = this.#idle.get(key)?.pop()
     if (known?.fits(needs.batch, needs.times)) return known
     if (known) this.#drop(known)

@@ -10,7 +10,7 @@ import { losses } from '../losses/index.js'
 import type { Optimizer, optimizers } from '../optimizers/index.js'
 import { checkOptions } from '../suggest.js'
 import type { EvaluateOptions, EvaluateResult } from '../train/evaluate.js'
-import type { FitOptions, History } from '../train/fit.js'
+import type { FitOptions, History, ScheduledSampling } from '../train/fit.js'
 import type { Decoder } from './decoder.js'
 import { type LoadOptions, load } from './load.js'
 import type { Model } from './model.js'
@@ -24,7 +24,15 @@ export interface SequenceCompileOptions {
   readonly precision?: 'float32' | 'bfloat16'
 }
 
-export interface SequenceFitOptions extends PairBatchOptions, Omit<FitOptions, 'validationData'> {
+export interface SequenceFitOptions
+  extends PairBatchOptions,
+    Omit<FitOptions, 'validationData' | 'scheduledSampling'> {
+  /**
+   * How often a step is given the target before it rather than the model's own token (scheduled sampling, Bengio et al. 2015): a
+   * probability, or one for each step of training, from 1; see `samplingSchedules`. Anything but 1 trains one step after the other.
+   * Default 1.
+   */
+  readonly teacherForcing?: ScheduledSampling['teacherForcing']
   /** Evaluated after every epoch. */
   readonly validationData?: Pairs
 }
@@ -71,14 +79,20 @@ export class SequenceToSequence {
    * with every epoch, unless `shuffle` is `none`.
    */
   fit(pairs: Pairs, options: SequenceFitOptions = {}): Promise<History> {
-    const { batchSize, batchTokens, shuffle = 'epoch', seed, validationData, ...rest } = options
+    const { batchSize, batchTokens, shuffle = 'epoch', seed, validationData, ...more } = options
+    const { teacherForcing = 1, ...rest } = more
+    const scheduledSampling = { feedback: 'previous', teacherForcing }
     const sizes = {
       ...(batchSize !== undefined && { batchSize }),
       ...(batchTokens !== undefined && { batchTokens }),
     }
     const batches = this.#batches(pairs, { ...sizes, shuffle, ...(seed !== undefined && { seed }) })
     const validation = validationData && { validationData: this.#batches(validationData, sizes) }
-    return this.model.fit(batches, { ...rest, ...validation })
+    return this.model.fit(batches, {
+      ...rest,
+      ...validation,
+      ...(teacherForcing !== 1 && { scheduledSampling }),
+    })
   }
 
   /** Mean loss and accuracy over all tokens of the targets, the end token among them, each given the target before it. */

@@ -20,11 +20,13 @@ import {
   shapeName,
   type Tensor,
 } from '../graph/index.js'
+import type { Scope } from '../layers/layer.js'
 import type { Loss } from '../losses/index.js'
 import type { Metric } from '../metrics/index.js'
 import type { Optimizer } from '../optimizers/index.js'
 import type { ParameterTable } from './parameters.js'
-import { axisOf, type Port, type Topology, timeAxes } from './topology.js'
+import { axisOf, type NamedLayer, type Port, type Topology, timeAxes } from './topology.js'
+import { traceSampled } from './trace-sampled.js'
 import { notCompiled, type TracedAxis, Tracing, type Validity } from './tracing.js'
 
 /** What a program is traced for. */
@@ -50,6 +52,8 @@ export interface TraceRequest {
   readonly precision?: Precision
   /** Of `encode` and `decode`: which of the inputs is fed what was decoded in the step before. */
   readonly feedback?: number | undefined
+  /** Of `train`: which of the inputs is now and then what the model has said itself (scheduled sampling). */
+  readonly sampled?: number | undefined
 }
 
 /** One carried state: where it lies in the states buffer, one row a stream. */
@@ -119,19 +123,15 @@ export function traceCalls(tracing: Tracing, seen?: (outputs: readonly Tensor[])
     const { name, layer } = layers[position]!
     const use = uses.get(position) ?? 0
     uses.set(position, use + 1)
-    graph.path = name
     const each = ports.some(({ node }) => fed[node])
     fed.push(each)
     const operands = ports.map((port) => {
       const tensor = tensorAt(nodes, port)
       return each && !fed[port.node] ? tracing.forHypotheses(tensor) : tensor
     })
-    if (!layer.accepts(operands.length)) {
-      const received = `${operands.length} input${operands.length === 1 ? '' : 's'}`
-      throw new OstinatoError('INVALID_TOPOLOGY', name, { expected: 'as many inputs as it takes', received })
-    }
     const place = use === 0 ? name : `${name}#${use}`
-    const made = layer.call(operands, tracing.scope(name, place, rows(each)))
+    graph.path = name
+    const made = callLayer({ name, layer }, operands, tracing.scope(name, place, rows(each)))
     seen?.(made)
     nodes.push(made)
   }
@@ -139,7 +139,18 @@ export function traceCalls(tracing: Tracing, seen?: (outputs: readonly Tensor[])
   return outputs.map(({ port }) => tensorAt(nodes, port))
 }
 
-function tensorAt(nodes: readonly (readonly Tensor[])[], { node, index }: Port): Tensor {
+/** One use of a layer. */
+export function callLayer(
+  { name, layer }: NamedLayer,
+  operands: readonly Tensor[],
+  scope: Scope,
+): readonly Tensor[] {
+  if (layer.accepts(operands.length)) return layer.call(operands, scope)
+  const received = `${operands.length} input${operands.length === 1 ? '' : 's'}`
+  throw new OstinatoError('INVALID_TOPOLOGY', name, { expected: 'as many inputs as it takes', received })
+}
+
+export function tensorAt(nodes: readonly (readonly Tensor[])[], { node, index }: Port): Tensor {
   const tensor = nodes[node]?.[index]
   if (tensor) return tensor
   throw new OstinatoError('INVALID_TOPOLOGY', 'model', {
@@ -382,7 +393,8 @@ export function traceProgram(request: TraceRequest): TracedProgram {
   const tracing = new Tracing(request)
   const { graph } = tracing
   const { outputs } = request.topology
-  const predictions = traceCalls(tracing)
+  const predictions =
+    request.sampled === undefined ? traceCalls(tracing) : traceSampled(tracing, request.sampled)
   let segments: SegmentKind[] = ['forward']
   let watched: WatchedStates[] = []
   if (request.purpose === 'predict' || request.purpose === 'step') {

@@ -1,4 +1,5 @@
 import { OstinatoError } from '../errors.js'
+import { feedbackOf } from '../models/decoder.js'
 import type { Engine } from '../models/engine.js'
 import { checkInteger, checkOptions } from '../suggest.js'
 import { evaluateSource } from './evaluate.js'
@@ -40,6 +41,17 @@ export interface Callbacks {
   readonly onEpochEnd?: (logs: EpochLogs) => void | Promise<void>
 }
 
+/**
+ * Now and then a step is given the likeliest token of the model itself instead of the target before it (Bengio et al. 2015). The
+ * steps of training then run one after the other, and dropout inside has the same mask at all of them.
+ */
+export interface ScheduledSampling {
+  /** The input that holds the tokens before: int32, with a time axis of its own. */
+  readonly feedback: string
+  /** How often a step is given the target: a probability, or one for each step of training, from 1. See `samplingSchedules`. */
+  readonly teacherForcing: number | ((step: number) => number)
+}
+
 export interface FitOptions {
   /** Default 1. */
   readonly epochs?: number
@@ -48,6 +60,8 @@ export interface FitOptions {
    * at the end of an epoch makes one too. Default 1.
    */
   readonly accumulate?: number
+  /** Lets the model learn from its own outputs too. Default: every step is given the target before it. */
+  readonly scheduledSampling?: ScheduledSampling
   /** Evaluated after every epoch. */
   readonly validationData?: BatchSource
   readonly callbacks?: Callbacks
@@ -63,12 +77,25 @@ export interface History {
   readonly validationMetrics: Readonly<Record<string, readonly number[]>>
 }
 
+function sampledInput(engine: Engine, { feedback, teacherForcing }: ScheduledSampling) {
+  const input = feedbackOf(engine, feedback, 'fit, scheduledSampling')
+  const schedule = typeof teacherForcing === 'function' ? teacherForcing : () => teacherForcing
+  return { input, schedule }
+}
+
 function append(series: Record<string, number[]>, values: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(values)) series[name]?.push(value)
 }
 
 export async function fit(engine: Engine, data: BatchSource, options: FitOptions): Promise<History> {
-  checkOptions('fit', options, ['epochs', 'accumulate', 'validationData', 'callbacks', 'signal'])
+  checkOptions('fit', options, [
+    'epochs',
+    'accumulate',
+    'scheduledSampling',
+    'validationData',
+    'callbacks',
+    'signal',
+  ])
   checkOptions('fit, callbacks', options.callbacks ?? {}, ['onStepEnd', 'onEpochEnd'])
   const { epochs = 1, accumulate = 1, validationData, callbacks = {}, signal } = options
   checkInteger('fit, epochs', epochs, 1)
@@ -80,7 +107,8 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
     })
   }
   return engine.writing('fit', async () => {
-    const runner = new BatchRunner(engine, 'train', engine.precision, signal)
+    const sampled = options.scheduledSampling && sampledInput(engine, options.scheduledSampling)
+    const runner = new BatchRunner(engine, 'train', engine.precision, signal, sampled?.input)
     const job = { source: data, where: 'fit', signal }
     const series = (): Record<string, number[]> =>
       Object.fromEntries(metricNames(engine).flatMap((names) => names.map((name) => [name, []])))
@@ -92,7 +120,7 @@ export async function fit(engine: Engine, data: BatchSource, options: FitOptions
     }
     const batchesPerEpoch = lengthOf(data)
     const stepsPerEpoch = batchesPerEpoch && Math.ceil(batchesPerEpoch / accumulate)
-    const trainer = new Trainer(runner, accumulate)
+    const trainer = new Trainer(runner, accumulate, sampled?.schedule)
     let step = 0
     try {
       for (let epoch = 0; epoch < epochs; epoch++) {

@@ -26,6 +26,7 @@ export class BatchRunner {
     readonly purpose: 'train' | 'evaluate' | 'diagnose',
     readonly precision: Precision,
     readonly signal: AbortSignal | undefined,
+    readonly sampled?: number,
   ) {}
 
   #ensure(batch: Prepared): Executable {
@@ -37,6 +38,7 @@ export class BatchRunner {
       valid: batch.valid.map(({ given }, i) => stronger(given, this.#needs?.valid[i])),
       weights: this.#needs?.weights === true || batch.weights.some((weights) => weights !== undefined),
       precision: this.precision,
+      ...(this.sampled !== undefined && { sampled: this.sampled }),
     }
     const same = needs.valid.join() === this.#needs?.valid.join() && needs.weights === this.#needs.weights
     if (old && same && old.fits(needs.batch, needs.times)) return old

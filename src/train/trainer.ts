@@ -4,6 +4,7 @@ import type { Engine } from '../models/engine.js'
 import type { Executable } from '../models/executable.js'
 import type { Prepared } from '../models/prepare.js'
 import { normSlot } from '../models/trace.js'
+import { ownOutput } from '../models/trace-sampled.js'
 import type { BatchRunner } from './runner.js'
 import { type Losses, Totals } from './totals.js'
 
@@ -15,6 +16,15 @@ function learningRateAt({ optimizer }: Engine, step: number): number {
   throw new OstinatoError('INVALID_OPTION', `learningRate at step ${step}`, {
     expected: 'a finite number of at least 0',
     received: String(rate),
+  })
+}
+
+function probabilityAt(schedule: (step: number) => number, step: number): number {
+  const probability = schedule(step)
+  if (probability >= 0 && probability <= 1) return probability
+  throw new OstinatoError('INVALID_OPTION', `teacherForcing at step ${step}`, {
+    expected: 'a probability',
+    received: String(probability),
   })
 }
 
@@ -32,6 +42,8 @@ export class Trainer {
   constructor(
     readonly runner: BatchRunner,
     readonly accumulate: number,
+    /** How often a step is given the target before it: by the number of the step. */
+    readonly teacherForcing?: (step: number) => number,
   ) {
     this.#engine = runner.engine
     this.#totals = new Totals(runner.engine)
@@ -51,6 +63,7 @@ export class Trainer {
         if (!whole) refuseStates(program)
         program.setScalar('learningRate', learningRate)
         program.setScalar('step', step)
+        if (this.teacherForcing) program.setScalar(ownOutput, 1 - probabilityAt(this.teacherForcing, step))
         // Other random numbers in every batch.
         program.setScalar('run', (step - 1) * accumulate + this.#batches + 1)
       },
