@@ -62,23 +62,17 @@ function checkCells(cells: unknown): asserts cells is readonly RecurrentLayer<St
     })
   }
   for (const cell of cells as Partial<RecurrentLayer<States, boolean>>[]) {
-    const { units, zoneoutH = 0 } = (cell?.settings ?? {}) as Partial<RecurrentSettings>
+    const { units } = (cell?.settings ?? {}) as Partial<RecurrentSettings>
     if (typeof cell?.walk !== 'function' || units === undefined || !cell.states?.length) {
       throw new OstinatoError('INVALID_OPTION', where, {
         expected: 'recurrent layers with units, such as layers.lstm',
         received: String(cell?.kind ?? typeof cell),
       })
     }
-    const refused = cell.settings?.goBackwards
-      ? 'goBackwards'
-      : cell.settings?.stateful
-        ? 'stateful'
-        : zoneoutH > 0 || Number(cell.options?.['zoneoutC'] ?? 0) > 0
-          ? 'zoneout'
-          : undefined
+    const refused = (['goBackwards', 'stateful'] as const).find((option) => cell.settings?.[option])
     if (refused === undefined) continue
     throw new OstinatoError('INVALID_OPTION', where, `${cell.kind} has ${refused}`, {
-      remedy: 'Leave it out: inside of this layer steps follow one another from zeros, all with one mask',
+      remedy: 'Leave it out: inside of this layer steps follow one another, from zeros or from initialState',
     })
   }
 }

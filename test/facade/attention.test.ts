@@ -27,6 +27,12 @@ const kinds = {
       attention: layers.multiHeadAttention({ heads: 2, units }),
       attends: 'after',
     }),
+  'with masks': () =>
+    layers.recurrentAttention({
+      cells: [layers.lstm({ units, dropout: 0.2, recurrentDropout: 0.2, zoneoutH: 0.3, zoneoutC: 0.1 })],
+      attention: layers.attention({ score: 'general' }),
+      attends: 'after',
+    }),
 } as const
 
 function made(backend: BackendName, kind: keyof typeof kinds): Model {
@@ -225,7 +231,7 @@ test('says what is wrong', async () => {
     failureText(() => layers.recurrentAttention({ cells, attention: layers.attention(), attends: 'before' }))
   expect(await recurrent([])).toContain('expected a list of recurrent layers')
   expect(await recurrent([layers.dense({ units }) as never])).toContain('received dense')
-  expect(await recurrent([layers.lstm({ units, zoneoutH: 0.1 })])).toContain('lstm has zoneout')
+  expect(await recurrent([layers.lstm({ units, stateful: true })])).toContain('lstm has stateful')
   expect(await recurrent([layers.lstm({ units, goBackwards: true })])).toContain('lstm has goBackwards')
   expect(
     await failureText(() =>
