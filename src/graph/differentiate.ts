@@ -4,11 +4,13 @@ import { derivatives } from './gradients.js'
 import { type Graph, type Node, operandOf, rootOf, type Tensor } from './graph.js'
 import { appendLoopGradients } from './loop-gradients.js'
 import { isLoss } from './losses.js'
-import { add } from './operations.js'
+import { add, concat } from './operations.js'
 
 /** Gradients that have arrived so far, and on which tensors anyone waits. */
 export class Gradients {
   readonly #known = new Map<Tensor, Tensor>()
+  /** Gradients of slices of a tensor, zeros around each, which have not been added up yet. */
+  readonly #slices = new Map<Tensor, Node[]>()
 
   constructor(
     readonly graph: Graph,
@@ -17,11 +19,18 @@ export class Gradients {
   ) {}
 
   get(tensor: Tensor): Tensor | undefined {
-    return this.#known.get(base(tensor))
+    const target = base(tensor)
+    this.#settle(target)
+    return this.#known.get(target)
   }
 
   add(tensor: Tensor, gradient: Tensor): void {
     const target = base(tensor)
+    const { node } = base(gradient)
+    if (node?.instruction === 'slice_backward') {
+      this.#slices.set(target, [...(this.#slices.get(target) ?? []), node])
+      return
+    }
     const shaped = this.graph.reshape(gradient, target.shape)
     const known = this.#known.get(target)
     this.#known.set(target, known ? add(known, shaped) : shaped)
@@ -30,10 +39,54 @@ export class Gradients {
   wants(tensor: Tensor): boolean {
     return this.moving.has(rootOf(tensor))
   }
+
+  /** Adds up whatever waits, where the nodes for it have to stand. */
+  settle(): void {
+    for (const target of [...this.#slices.keys()]) this.#settle(target)
+  }
+
+  #settle(target: Tensor): void {
+    const slices = this.#slices.get(target)
+    if (!slices) return
+    this.#slices.delete(target)
+    const whole = joined(slices)
+    const gradients = whole ? [whole] : slices.map((node) => operandOf(node, 'dx'))
+    // Side by side they need no zeros around them.
+    if (whole) for (const node of slices) this.graph.nodes.splice(this.graph.nodes.indexOf(node), 1)
+    for (const gradient of gradients) {
+      const shaped = this.graph.reshape(gradient, target.shape)
+      const known = this.#known.get(target)
+      this.#known.set(target, known ? add(known, shaped) : shaped)
+    }
+  }
+}
+
+/** The gradients of slices that make up the whole of an axis once, side by side; undefined where they do not. */
+function joined(slices: readonly Node[]): Tensor | undefined {
+  const startOf = (node: Node): number => Number(node.attributes.get('start'))
+  const sorted = [...slices].sort((a, b) => startOf(a) - startOf(b))
+  const [outer, size, inner] = operandOf(sorted[0] as Node, 'dx').shape
+  let end = 0
+  for (const node of sorted) {
+    const [o, , i] = operandOf(node, 'dx').shape
+    const width = operandOf(node, 'dy').shape[1]
+    if (o !== outer || i !== inner || startOf(node) !== end || width?.kind !== 'constant') return undefined
+    end += width.value
+  }
+  if (slices.length < 2 || size?.kind !== 'constant' || end !== size.value) return undefined
+  let parts = sorted.map((node) => operandOf(node, 'dy'))
+  // In pairs: each number is copied as often as there are rounds.
+  while (parts.length > 1) {
+    parts = parts.flatMap((part, k) => {
+      const next = parts[k + 1]
+      return k % 2 ? [] : [next ? concat(part, next, 1) : part]
+    })
+  }
+  return parts[0]
 }
 
 /** What a reshape shows; windows are tensors of their own. */
-function base(tensor: Tensor): Tensor {
+export function base(tensor: Tensor): Tensor {
   let target = tensor
   while (target.view && target.reshape) target = target.view.base
   return target

@@ -1,6 +1,6 @@
 /** The gradient of a loop: a loop of its own that runs the other way, and products over all steps behind it. */
 import type { InstructionName } from '../contract/index.js'
-import { applyDerivative, Gradients } from './differentiate.js'
+import { applyDerivative, base, Gradients } from './differentiate.js'
 import { type Graph, type Loop, type Node, rootOf, type Tensor } from './graph.js'
 import { copy } from './operations.js'
 import { type Carry, type Scan, variesIn } from './scan.js'
@@ -86,6 +86,7 @@ class LoopGradients {
         },
       )
     }
+    this.#local.settle()
     for (const [carry, made] of states) {
       const gradient = this.#local.get(carry.from)
       if (gradient) addInto(row(made, carry.from), gradient)
@@ -140,6 +141,12 @@ class LoopGradients {
     return this.scan.sequences.flatMap(({ whole, row }): [Tensor, Tensor][] => {
       const gradient = this.#local.get(row)
       if (!gradient) return []
+      const own = base(gradient)
+      if (!own.view && own.node?.loop === this.#backward) {
+        // What each step makes is kept as it is.
+        this.#keep(own)
+        return [[whole, graph.reshape(rootOf(own), whole.shape)]]
+      }
       const made = graph.tensor(whole.shape)
       graph.append('copy', { x: gradient }, { y: graph.stepOf(made) })
       return [[whole, made]]
