@@ -31,9 +31,7 @@ export class Gradients {
       this.#slices.set(target, [...(this.#slices.get(target) ?? []), node])
       return
     }
-    const shaped = this.graph.reshape(gradient, target.shape)
-    const known = this.#known.get(target)
-    this.#known.set(target, known ? add(known, shaped) : shaped)
+    this.#accumulate(target, gradient)
   }
 
   wants(tensor: Tensor): boolean {
@@ -53,11 +51,13 @@ export class Gradients {
     const gradients = whole ? [whole] : slices.map((node) => operandOf(node, 'dx'))
     // Side by side they need no zeros around them.
     if (whole) for (const node of slices) this.graph.nodes.splice(this.graph.nodes.indexOf(node), 1)
-    for (const gradient of gradients) {
-      const shaped = this.graph.reshape(gradient, target.shape)
-      const known = this.#known.get(target)
-      this.#known.set(target, known ? add(known, shaped) : shaped)
-    }
+    for (const gradient of gradients) this.#accumulate(target, gradient)
+  }
+
+  #accumulate(target: Tensor, gradient: Tensor): void {
+    const shaped = this.graph.reshape(gradient, target.shape)
+    const known = this.#known.get(target)
+    this.#known.set(target, known ? add(known, shaped) : shaped)
   }
 }
 
