@@ -60,6 +60,8 @@ export interface Window {
   readonly reach: number
   /** [S]: 0, 1, 2, … */
   readonly positions: Tensor
+  /** Whether nearer steps are seen better. */
+  readonly soft: boolean
 }
 
 export interface Attended {
@@ -72,11 +74,11 @@ export interface Attended {
 /** Far below any score, and finite: a source without valid steps has no NaN anywhere. */
 const nowhere = -1e30
 
-/** d² of the window's Gaussian, σ half of its reach, as a factor; and what bars the steps outside from the softmax. */
-function windowParts(distance: Tensor, reach: number): { factor: Tensor; bar: Tensor } {
+/** The window's Gaussian, σ half of its reach, as a factor where it is soft; and what bars the steps outside from the softmax. */
+function windowParts(distance: Tensor, { reach, soft }: Window): { factor: Tensor | undefined; bar: Tensor } {
   const beyond = relu(affine(add(relu(distance), relu(affine(distance, -1))), 1, -reach))
   return {
-    factor: exp(affine(multiply(distance, distance), -2 / reach ** 2)),
+    factor: soft ? exp(affine(multiply(distance, distance), -2 / reach ** 2)) : undefined,
     bar: affine(beyond, nowhere),
   }
 }
@@ -129,11 +131,10 @@ function attendSources(
   const made = eachRow(graph, sources, results, (row) => {
     const scored = scores.source(row['q'] as Tensor, row['k'] as Tensor)
     const near =
-      window &&
-      windowParts(subtract(broadcast(row['centre'] as Tensor, 1, steps), window.positions), window.reach)
+      window && windowParts(subtract(broadcast(row['centre'] as Tensor, 1, steps), window.positions), window)
     const biased = row['bias'] ? add(scored, row['bias']) : scored
     const soft = softmax(near ? add(biased, near.bar) : biased)
-    const weights = near ? multiply(soft, near.factor) : soft
+    const weights = near?.factor ? multiply(soft, near.factor) : soft
     const context = matmul(weights, row['v'] as Tensor)
     if (!wanted) return { context }
     return { context, weights: row['valid'] ? multiply(weights, row['valid']) : weights }
@@ -159,11 +160,11 @@ function attendOnce(
     window &&
     windowParts(
       affine(subtract(broadcast(window.positions, 1, N), graph.reshape(window.centres, [N])), -1),
-      window.reach,
+      window,
     )
   // The softmax is over the last axis.
   const soft = transpose(softmax(transpose(near ? add(biased, near.bar) : biased)))
-  const weights = near ? multiply(soft, near.factor) : soft
+  const weights = near?.factor ? multiply(soft, near.factor) : soft
   const one = graph.dimensions.constant(1)
   return {
     context: graph.reshape(reduceSum(multiply(values, broadcast(weights, 2, size)), 0), [one, N, size]),

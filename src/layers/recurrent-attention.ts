@@ -5,7 +5,6 @@ import {
   type Dimension,
   features,
   fill,
-  type MoreStates,
   matmul,
   scan,
   selectSteps,
@@ -124,18 +123,16 @@ export function recurrentAttention<const Returned extends boolean = false>(
     const first = new Map(initial.map((state, i) => [states[i] as string, state]))
     const oneStep = (row: Tensor): Tensor => graph.reshape(row, [1, ...row.shape])
     const row = (step: Tensor): Tensor => graph.reshape(step, step.shape.slice(1))
-    const look = (query: Tensor) =>
-      scope.part('attention', (own) => attention.look(oneStep(query), memory, own, returnWeights))
-    const walk = (xt: Tensor, more: MoreStates, inside: CarriedInside[]): Tensor => {
-      const inner = stepScope(scope, more, inside, first)
-      return row(
+    const look = (query: Tensor, inner: Scope) =>
+      inner.part('attention', (own) => attention.look(oneStep(query), memory, own, returnWeights))
+    const walk = (xt: Tensor, inner: Scope): Tensor =>
+      row(
         named.reduce(
           (y, [name, cell]) =>
             inner.part(name, (own) => cell.walk(y, own, { reverse: false, initial: [] }).y),
           oneStep(xt),
         ),
       )
-    }
     // The state that asks is the first of the last cell; what is fed back begins with zeros.
     const asks = first.get(`${named.at(-1)?.[0]}/${top.states[0]}`)
     const output = cellState(scope, 'output', units, false, when === 'before' ? asks : undefined)
@@ -153,13 +150,14 @@ export function recurrentAttention<const Returned extends boolean = false>(
       { x: mask ? selectSteps(mask, x) : x },
       ({ output: before }, rows, more): Record<string, Tensor> => {
         const [last, xt] = [before as Tensor, rows['x'] as Tensor]
+        const inner = stepScope(scope, more, inside, first)
         if (when === 'before') {
-          const { context, weights } = look(last)
-          const s = walk(concat(xt, row(context), -1), more, inside)
+          const { context, weights } = look(last, inner)
+          const s = walk(concat(xt, row(context), -1), inner)
           return { output: s, context: row(context), ...(weights && { weights: row(weights) }) }
         }
-        const s = walk(concat(xt, last, -1), more, inside)
-        const { context, weights } = look(s)
+        const s = walk(concat(xt, last, -1), inner)
+        const { context, weights } = look(s, inner)
         const both = concat(row(context), s, -1)
         const y = tanh(matmul(both, weight(scope, 'kernel', [features(both, 'context'), units])))
         return { output: y, ...(weights && { weights: row(weights) }) }

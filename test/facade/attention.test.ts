@@ -14,11 +14,18 @@ const kinds = {
   additive: () => layers.attention({ score: 'additive', units: 3 }),
   general: () => layers.attention({}),
   'in a window': () => layers.attention({ score: 'general', window: 1 }),
+  'in a window that moves on': () => layers.attention({ window: 1, alignment: 'monotonic' }),
   'two heads': () => layers.multiHeadAttention({ heads: 2, units }),
   'before the step': () =>
     layers.recurrentAttention({
       cells: [layers.gru({ units }), layers.lstm({ units: 5, projection: units })],
       attention: layers.attention({ score: 'additive' }),
+      attends: 'before',
+    }),
+  'before the step, in a window that moves on': () =>
+    layers.recurrentAttention({
+      cells: [layers.gru({ units })],
+      attention: layers.attention({ score: 'additive', window: 1, alignment: 'monotonic' }),
       attends: 'before',
     }),
   'after the step': () =>
@@ -118,6 +125,58 @@ describeOnBackends('attention', ({ name: backend }) => {
     m.dispose()
   })
 
+  test('a window that moves on is where the query is, alone and in the recurrence', async () => {
+    const [steps, reach] = [6, 1]
+    const queries = input({ shape: [null, wide], name: 'queries' })
+    const memory = input({ shape: [null, wide], name: 'memory' })
+    const moving = () =>
+      layers.attention({ score: 'dot', window: reach, alignment: 'monotonic', returnWeights: true })
+    const [context, weights] = moving().apply(queries, memory)
+    const cells = [layers.simpleRNN({ units: wide })]
+    const inside = layers.recurrentAttention({
+      cells,
+      attention: moving(),
+      attends: 'after',
+      returnWeights: true,
+    })
+    const [, within] = inside.apply(queries, memory)
+    const m = model({ inputs: { queries, memory }, outputs: { context, weights, within }, backend, seed: 3 })
+    const [q, seen] = [floats('q', rows, steps, wide), floats('m', rows, source, wide)]
+    const ends = [5, 1, 3]
+    const found = await m.predict({ inputs: { queries: q, memory: seen }, lengths: { memory: ends } })
+    const at = (
+      { data }: { readonly data: ArrayLike<number> },
+      ...[b, t, width, i]: [number, number, number, number]
+    ) => data[(b * steps + t) * width + i] as number
+    for (const [b, end] of ends.entries()) {
+      for (let t = 0; t < steps; t++) {
+        const place = Math.min(t, end - 1)
+        const near = (s: number): boolean => s < end && Math.abs(s - place) <= reach
+        const scores = Array.from({ length: source }, (_, s) => {
+          const products = Array.from(
+            { length: wide },
+            (_, i) => at(q, b, t, wide, i) * (seen.data[(b * source + s) * wide + i] as number),
+          )
+          return near(s) ? Math.exp(products.reduce((sum, product) => sum + product, 0)) : 0
+        })
+        const total = scores.reduce((sum, score) => sum + score, 0)
+        for (const [s, score] of scores.entries()) {
+          expect(at(found.weights, b, t, source, s)).toBeCloseTo(score / total, 5)
+          // In the recurrence another query looks through the same window.
+          expect(at(found.within, b, t, source, s) > 0).toBe(near(s))
+        }
+        for (let i = 0; i < wide; i++) {
+          const sum = scores.reduce(
+            (c, score, s) => c + score * (seen.data[(b * source + s) * wide + i] as number),
+            0,
+          )
+          expect(at(found.context, b, t, wide, i)).toBeCloseTo(sum / total, 5)
+        }
+      }
+    }
+    m.dispose()
+  })
+
   test('a mask with gaps is the sequence without the gaps', async () => {
     const m = made(backend, 'general')
     const queries = floats('queries', 1, time, units)
@@ -203,7 +262,8 @@ describeOnBackends('attention', ({ name: backend }) => {
 })
 
 test('all queries at once: no walk along time', () => {
-  for (const kind of ['additive', 'general', 'in a window', 'two heads'] as const) {
+  const atOnce = ['additive', 'general', 'in a window', 'in a window that moves on', 'two heads'] as const
+  for (const kind of atOnce) {
     const program = made('reference', kind).program('train', { batch: 3, time: 7 })
     expect(program).toContain('for each step of B')
     expect(program).not.toContain('for each step of T')
@@ -227,6 +287,9 @@ test('says what is wrong', async () => {
   )
   expect(await failureText(() => layers.attention({ units: 3 }))).toContain('the score is general')
   expect(await failureText(() => layers.attention({ score: 'dott' as never }))).toContain("'dot'")
+  expect(await failureText(() => layers.attention({ alignment: 'monotonic' }))).toContain(
+    'there is no window',
+  )
   const recurrent = (cells: readonly ReturnType<typeof layers.lstm>[]) =>
     failureText(() => layers.recurrentAttention({ cells, attention: layers.attention(), attends: 'before' }))
   expect(await recurrent([])).toContain('expected a list of recurrent layers')

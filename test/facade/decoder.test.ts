@@ -49,6 +49,21 @@ const kinds: Readonly<Record<string, Build>> = {
     const [seen, weights] = layers.attention({ window: 2, returnWeights: true }).apply(y, memory)
     return [layers.concatenate().apply([y, seen]), weights]
   },
+  'attention in a window that moves on': (x, memory, h, c) => {
+    const y = layers.lstm({ units, returnSequences: true }).apply(x, { initialState: [h, c] })
+    const moving = layers.attention({ window: 1, alignment: 'monotonic', returnWeights: true })
+    const [seen, weights] = moving.apply(y, memory)
+    return [layers.concatenate().apply([y, seen]), weights]
+  },
+  'a window that moves on, after the step': (x, memory, h, c) =>
+    layers
+      .recurrentAttention({
+        cells: [layers.lstm({ units })],
+        attention: layers.attention({ window: 1, alignment: 'monotonic' }),
+        attends: 'after',
+        returnWeights: true,
+      })
+      .apply(x, memory, { initialState: [h, c] }),
   'two heads': (x, memory) => {
     const y = layers.gru({ units, returnSequences: true }).apply(x)
     const heads = layers.multiHeadAttention({ heads: 2, units, returnWeights: true })

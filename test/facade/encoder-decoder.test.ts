@@ -65,6 +65,12 @@ const kinds: Readonly<
     embeddings: 'sharedAndTied',
     source: { ...source, vocabulary: 7 },
   },
+  'attention before the step, in a window that moves on': {
+    encoder: [gru(3)],
+    decoder: [gru(4)],
+    attention: layers.attention({ window: 1, alignment: 'monotonic' }),
+    attends: 'before',
+  },
   'attention after the step, over a pyramid': {
     encoder: [gru(3), layers.timeReduction({ factor: 2 }), lstm(4)],
     decoder: [lstm(4)],
@@ -208,6 +214,7 @@ describeOnBackends('encoder and decoder', ({ name: backend }) => {
 test.each([
   'two layers, reversed',
   'attention before the step',
+  'attention before the step, in a window that moves on',
   'attention beside the recurrence',
   'the context both ways',
 ])(
