@@ -2,7 +2,14 @@ import { OstinatoError } from '../errors.js'
 import { checkOptions } from '../suggest.js'
 import type { Batches, SingleBatch } from './batch.js'
 import { type BatchingOptions, batchesOfRows } from './rows.js'
-import { shapeText, sizeOf, type TensorData, type TensorLike, toTensorData } from './tensor-data.js'
+import {
+  isTensorData,
+  shapeText,
+  sizeOf,
+  type TensorData,
+  type TensorLike,
+  toTensorData,
+} from './tensor-data.js'
 
 /** Tokens [time], or a tensor [time, …] of its own length. */
 export type Sequence = readonly number[] | Int32Array | TensorData
@@ -62,7 +69,7 @@ function checkTargets(
 /** All as tensors of one type that differ in their first axis only. */
 export function checkSequences(sequences: readonly Sequence[], where: string): TensorData[] {
   const checked = sequences.map((sequence, row) => {
-    const floats = 'shape' in sequence && sequence.data instanceof Float32Array
+    const floats = isTensorData(sequence) && sequence.data instanceof Float32Array
     return toTensorData(sequence, floats ? 'f32' : 'i32', `${where}[${row}]`)
   })
   const [first] = checked

@@ -67,7 +67,9 @@ export class Frontier {
     const { sources, vocabularySize, startToken, endToken } = model
     this.#model = model
     this.#rowsPerSource = rowsPerSource
-    const processors = [...(options.processors ?? []), ...(minLength > 0 ? [minimum(minLength)] : [])]
+    checkEndToken(where, model)
+    const given = checkedProcessors(where, options.processors)
+    const processors = [...given, ...(minLength > 0 ? [minimum(minLength)] : [])]
     this.#processors = processors
     this.vocabularySize = vocabularySize
     this.endToken = endToken ?? -1
@@ -177,6 +179,29 @@ export class Frontier {
       { remedy: 'Allow the end token, or lower minLength' },
     )
   }
+}
+
+/** A token that no row of scores has would never come. */
+function checkEndToken(where: string, { endToken, vocabularySize }: StepModel): void {
+  const inside = Number.isInteger(endToken) && endToken! >= 0 && endToken! < vocabularySize
+  if (endToken === undefined || inside) return
+  throw new OstinatoError('INDEX_OUT_OF_RANGE', `${where}, end token of the model`, {
+    expected: `a token of 0 to ${vocabularySize - 1}`,
+    received: String(endToken),
+  })
+}
+
+function checkedProcessors(where: string, processors: unknown = []): readonly LogitsProcessor[] {
+  const wrong = Array.isArray(processors)
+    ? (processors as unknown[]).findIndex((processor) => typeof processor !== 'function')
+    : 0
+  if (wrong === -1) return processors as LogitsProcessor[]
+  throw new OstinatoError('INVALID_OPTION', `${where}, processors`, {
+    expected: 'a list of functions',
+    received: Array.isArray(processors)
+      ? `${typeof processors[wrong]} at position ${wrong}`
+      : typeof processors,
+  })
 }
 
 function maxLengths(where: string, model: StepModel, options: SearchOptions): Int32Array {

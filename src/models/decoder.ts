@@ -158,6 +158,7 @@ export class Decoder implements StepModel {
       })
     }
     const first = this.#present === 0
+    if (!first) this.#checkParents(parents)
     // Sources only leave: as many as before are the same as before.
     if (sources.length !== this.#present) this.#take(sources)
     const step = this.#step
@@ -183,6 +184,13 @@ export class Decoder implements StepModel {
   /** Leaves these sources in the program of the step: what is known of them moves together. */
   #take(sources: Int32Array): void {
     const count = sources.length
+    const stranger = sources.find((source) => source < 0 || source >= this.sources)
+    if (stranger !== undefined) {
+      throw new OstinatoError('INDEX_OUT_OF_RANGE', 'decoder.step, sources', {
+        expected: `0 to ${this.sources - 1}`,
+        received: String(stranger),
+      })
+    }
     const times = this.#needs.times.map((time, i) => (i === this.#axis ? this.#each : time))
     this.#step.setDimensions(count, times)
     for (const { input, output, outer, inner } of this.#handed) {
@@ -199,6 +207,19 @@ export class Decoder implements StepModel {
     const rows = count * this.#each
     this.#scores = new Float32Array(rows * this.vocabularySize)
     this.#attention = this.#attended > 0 ? new Float32Array(rows * this.#attended) : undefined
+  }
+
+  /** Rows go on from rows of the step before. */
+  #checkParents(parents: Int32Array): void {
+    const rows = this.#present * this.#each
+    for (let row = 0; row < parents.length; row++) {
+      const parent = parents[row] as number
+      if (parent >= 0 && parent < rows) continue
+      throw new OstinatoError('INDEX_OUT_OF_RANGE', `decoder.step, parents[${row}]`, {
+        expected: `a row of the step before, 0 to ${rows - 1}`,
+        received: String(parent),
+      })
+    }
   }
 
   #assertUsable(): void {
