@@ -42,7 +42,9 @@ const all = {
   'lstm, hard sigmoid': () => layers.lstm({ ...base, recurrentActivation: 'hardSigmoid' }),
   'lstm, layer norm': () => layers.lstm({ ...base, layerNormalization: true }),
   'lstm, projection': () => layers.lstm({ ...base, projection: Math.ceil(units / 2) }),
+  'lstm, recompute': () => layers.lstm({ ...base, recompute: true }),
   gru: () => layers.gru(base),
+  'gru, recompute': () => layers.gru({ ...base, recompute: true }),
   simpleRNN: () => layers.simpleRNN(base),
   // Of the output instead of the hidden units, taught by the targets: no step waits for another.
   'output recurrence': () =>

@@ -100,19 +100,24 @@ function resultNames(node: Node): string[] {
   return [...node.windows.keys(), ...outputs]
 }
 
+/** Adds whatever the nodes make of tensors that are in the set. */
+export function spreadInfluence(nodes: readonly Node[], set: Set<Tensor>): void {
+  for (const node of nodes) {
+    if (![...node.operands.values()].some((t) => set.has(rootOf(t)))) continue
+    for (const name of resultNames(node)) {
+      const result = node.operands.get(name)
+      if (result?.type === 'f32') set.add(rootOf(result))
+    }
+  }
+}
+
 /** Every tensor on which one of `leaves` has influence. */
 function influenced(graph: Graph, leaves: readonly Tensor[]): Set<Tensor> {
   const set = new Set(leaves)
   // A step of a loop passes its influence on to the step behind it, which stands before it here.
   for (let size = 0; size < set.size; ) {
     size = set.size
-    for (const node of graph.nodes) {
-      if (![...node.operands.values()].some((t) => set.has(rootOf(t)))) continue
-      for (const name of resultNames(node)) {
-        const result = node.operands.get(name)
-        if (result?.type === 'f32') set.add(rootOf(result))
-      }
-    }
+    spreadInfluence(graph.nodes, set)
   }
   return set
 }

@@ -1,6 +1,6 @@
 /** The gradient of a loop: a loop of its own that runs the other way, and products over all steps behind it. */
 import type { InstructionName } from '../contract/index.js'
-import { applyDerivative, base, Gradients } from './differentiate.js'
+import { applyDerivative, base, Gradients, spreadInfluence } from './differentiate.js'
 import { type Graph, type Loop, type Node, rootOf, type Tensor } from './graph.js'
 import { copy } from './operations.js'
 import { type Carry, type Scan, variesIn } from './scan.js'
@@ -74,14 +74,15 @@ class LoopGradients {
     graph.loop = this.#backward
     const row = (made: Tensor, { view }: Tensor): Tensor =>
       graph.stepOf(made, view?.offsetScale === 1 ? 1 : 0)
-    for (const [carry, made] of states) this.#local.add(carry.to, row(made, carry.to))
-    for (const node of [...scan.nodes].reverse()) {
+    const step = this.#step()
+    for (const [carry, made] of states) this.#local.add(step.next(carry), row(made, carry.to))
+    for (const node of [...step.nodes].reverse()) {
       applyDerivative(
         node,
         this.#local,
         (tensor, name) => this.#local.wants(tensor) && !this.#waits(node, name),
         (tensor, gradient) => {
-          if (variesIn(scan.loop, tensor)) this.#local.add(tensor, gradient)
+          if (this.#varies(tensor)) this.#local.add(tensor, gradient)
           else this.#addToSum(tensor, gradient)
         },
       )
@@ -96,13 +97,28 @@ class LoopGradients {
     this.#moveBefore(begin)
     for (const node of graph.nodes.slice(begin)) this.#keepOperands(node)
 
-    for (const node of scan.nodes) this.#appendStacked(node)
+    for (const node of step.nodes) this.#appendStacked(node)
     for (const [whole, gradient] of sequences) gradients.add(whole, gradient)
     for (const [tensor, sum] of this.#sums) gradients.add(tensor, sum)
     for (const [{ first, states: all }, made] of states) {
       const { view } = first
       gradients.add(first, graph.window(made, all.shape.slice(1), view?.offsetDimension, view?.offsetScale))
     }
+  }
+
+  /** What a backward step goes through: the nodes of the forward step, or the same nodes again in front of their gradients. */
+  #step(): { nodes: readonly Node[]; next(carry: Carry): Tensor } {
+    const { scan } = this
+    if (!scan.again) return { nodes: scan.nodes, next: ({ to }) => to }
+    const begin = this.#graph.nodes.length
+    const made = scan.again()
+    const nodes = this.#graph.nodes.slice(begin)
+    spreadInfluence(nodes, this.gradients.moving)
+    return { nodes, next: ({ name }) => made[name] as Tensor }
+  }
+
+  #varies(tensor: Tensor): boolean {
+    return variesIn(this.scan.loop, tensor) || variesIn(this.#backward, tensor)
   }
 
   /** Sums over the steps, of operands whose gradient cannot wait for the end; zeroed before the loop. */
@@ -112,8 +128,9 @@ class LoopGradients {
   /** True for an operand whose gradient is made behind the loop, for all steps at once. */
   #waits(node: Node, name: string): boolean {
     const tensor = node.operands.get(name)
-    const later = stacked[node.instruction]?.includes(name)
-    return tensor !== undefined && later === true && !variesIn(this.scan.loop, tensor)
+    // What is computed again is not there for all steps at once.
+    const later = !this.scan.again && stacked[node.instruction]?.includes(name)
+    return tensor !== undefined && later === true && !this.#varies(tensor)
   }
 
   #addToSum(tensor: Tensor, gradient: Tensor): void {
@@ -168,7 +185,7 @@ class LoopGradients {
   #allSteps(tensor: Tensor): Tensor {
     const { view, shape } = tensor
     const { loop } = this.scan
-    if (!variesIn(loop, tensor) && !variesIn(this.#backward, tensor)) return tensor
+    if (!this.#varies(tensor)) return tensor
     if (view && tensor.reshape) return this.#graph.reshape(this.#allSteps(view.base), [loop.steps, ...shape])
     // The rows of a window into what each step makes do not follow one another: each step copies its own.
     if (view && !view.strideDimension) return this.#allSteps(this.#copyInStep(tensor))

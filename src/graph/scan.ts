@@ -37,6 +37,8 @@ export interface Scan {
   readonly carries: readonly Carry[]
   readonly sequences: readonly Sequence[]
   readonly nodes: readonly Node[]
+  /** Traces a step anew, for a gradient that reads nothing but the states and the sequences. */
+  readonly again: (() => Tensors) | undefined
 }
 
 export interface ScanOptions {
@@ -47,6 +49,11 @@ export interface ScanOptions {
   readonly mask?: Tensor | undefined
   /** False where the steps are no steps in time. Default true. */
   readonly overTime?: boolean
+  /**
+   * The same body as the backward pass sees it, which traces it again: of the forward steps only the states are kept (Chen et al.
+   * 2016). Random numbers drawn in it would be others.
+   */
+  readonly recompute?: Body
 }
 
 export interface ScanState {
@@ -161,7 +168,7 @@ export function scan(
   initial: Tensors,
   sequences: Tensors,
   body: Body,
-  { steps, reverse = false, mask, overTime = true }: ScanOptions,
+  { steps, reverse = false, mask, overTime = true, recompute }: ScanOptions,
 ): Record<string, ScanState> {
   if (steps.kind === 'constant' && steps.value === 1) return oneStep(graph, initial, sequences, body, mask)
   const loop: Loop = { steps, reverse }
@@ -175,19 +182,18 @@ export function scan(
   const begin = graph.nodes.length
   graph.loop = loop
   const added: Record<string, Tensor> = {}
-  const given = body(
-    Object.fromEntries([...carries].map(([name, { from }]) => [name, from])),
-    Object.fromEntries([...rows].map(([name, { row }]) => [name, row])),
-    {
-      carry(name, state) {
-        if (carries.has(name)) throw new Error(`${graph.path}: the state ${name} is carried twice`)
-        const made = carry(graph, name, state, steps, reverse)
-        carries.set(name, made)
-        return made.from
-      },
-      set: (name, state) => void Object.assign(added, { [name]: state }),
+  const before = Object.fromEntries([...carries].map(([name, { from }]) => [name, from]))
+  const inputs = Object.fromEntries([...rows].map(([name, { row }]) => [name, row]))
+  const more: MoreStates = {
+    carry(name, state) {
+      if (carries.has(name)) throw new Error(`${graph.path}: the state ${name} is carried twice`)
+      const made = carry(graph, name, state, steps, reverse)
+      carries.set(name, made)
+      return made.from
     },
-  )
+    set: (name, state) => void Object.assign(added, { [name]: state }),
+  }
+  const given = body(before, inputs, more)
   const next: Tensors = { ...given, ...added }
   for (const [name, { from, to }] of carries) {
     const state = next[name]
@@ -204,6 +210,7 @@ export function scan(
     carries: [...carries.values()],
     sequences: [...rows.values()],
     nodes,
+    again: recompute && (() => recompute(before, inputs, more)),
   })
   return Object.fromEntries([...carries].map(([name, { y, final }]) => [name, { y, final }]))
 }

@@ -1,8 +1,9 @@
 import { loopedGru } from '../cells/looped.js'
-import { features, gru as gruOperation, type UpdateGate, updateGates } from '../graph/index.js'
+import { features, gru as gruOperation, type Tensor, type UpdateGate, updateGates } from '../graph/index.js'
 import { type Activation, activations } from './activations.js'
 import { dropInput, stateMasks } from './masks.js'
 import { activation, flag, gateActivation, known, oneOf } from './options.js'
+import { type RecomputeOptions, recomputedWalk, recomputeOption } from './recompute.js'
 import {
   cellState,
   cellWeights,
@@ -15,7 +16,7 @@ import {
 } from './recurrent.js'
 import type { SymbolicTensor } from './symbolic.js'
 
-export interface GruOptions extends RecurrentOptions {
+export interface GruOptions extends RecurrentOptions, RecomputeOptions {
   /** Of the candidate n. Default `tanh`; another runs as a loop without a kernel. */
   readonly activation?: Activation
   /** Of the gates z and r. Default `sigmoid`; another runs as a loop without a kernel. */
@@ -51,6 +52,7 @@ export function gru<const Returned extends boolean = false>(
     'recurrentActivation',
     'resetAfter',
     'updateGate',
+    'recompute',
   ])
   const act = activation('gru', options.activation, 'tanh')
   const gateAct = gateActivation('gru', options.recurrentActivation)
@@ -58,12 +60,15 @@ export function gru<const Returned extends boolean = false>(
   const resetAfter = flag('gru', 'resetAfter', options.resetAfter, true)
   const updateGate = oneOf('gru', 'updateGate', options.updateGate, updateGates, 'previous')
   const { units, useBias, biasInitializer } = settings
+  const hasKernel = act === 'tanh' && gateAct === 'sigmoid'
+  const recompute = recomputeOption('gru', options.recompute, hasKernel)
+  const states = ['h'] as const
   return recurrentLayer({
     kind: 'gru',
     name: options.name,
     settings,
-    options: { activation: act, recurrentActivation: gateAct, resetAfter, updateGate },
-    states: ['h'],
+    options: { activation: act, recurrentActivation: gateAct, resetAfter, updateGate, recompute },
+    states,
     walk(x, scope, { reverse, initial }) {
       const weights = cellWeights(scope, settings, { features: features(x, 'input'), gates: 3 })
       const recurrentBias =
@@ -87,14 +92,13 @@ export function gru<const Returned extends boolean = false>(
         resetAfter,
         updateGate,
       }
-      const { y, finalH } =
-        act === 'tanh' && gateAct === 'sigmoid'
-          ? gruOperation(dropped, all, sequence)
-          : loopedGru(dropped, all, {
-              ...sequence,
-              activation: activations[act],
-              recurrentActivation: activations[gateAct],
-            })
+      const kernel = (steps: Tensor, given: typeof sequence) => gruOperation(steps, all, given)
+      const looped = { activation: activations[act], recurrentActivation: activations[gateAct] }
+      const { y, finalH } = !hasKernel
+        ? loopedGru(dropped, all, { ...sequence, ...looped })
+        : recompute
+          ? recomputedWalk(kernel, dropped, scope, sequence, { units, states })
+          : kernel(dropped, sequence)
       h.store(finalH)
       return { y, last: finalH, final: [finalH] }
     },

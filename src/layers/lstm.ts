@@ -1,9 +1,10 @@
 import { type LoopedLstmWeights, loopedLstm } from '../cells/looped.js'
-import { features, lstm as lstmOperation, type Tensor } from '../graph/index.js'
+import { features, type LstmOperationOptions, lstm as lstmOperation, type Tensor } from '../graph/index.js'
 import { type Activation, activations } from './activations.js'
 import type { Scope } from './layer.js'
 import { cellMasks, dropInput, stateMasks } from './masks.js'
 import { activation, count, flag, gateActivation, known, oneOf, rate, unitForgetBias } from './options.js'
+import { type RecomputeOptions, recomputedWalk, recomputeOption } from './recompute.js'
 import {
   cellState,
   cellWeights,
@@ -16,7 +17,7 @@ import {
 } from './recurrent.js'
 import type { SymbolicTensor } from './symbolic.js'
 
-export interface LstmOptions extends RecurrentOptions {
+export interface LstmOptions extends RecurrentOptions, RecomputeOptions {
   /** Start the forget gate's bias at 1 (Jozefowicz et al. 2015). Default true. */
   readonly unitForgetBias?: boolean
   /** Of the candidate and of the cell on its way out. Default `tanh`; another runs as a loop without a kernel. */
@@ -86,6 +87,7 @@ export function lstm<const Returned extends boolean = false>(
     'zoneoutC',
     'projection',
     'layerNormalization',
+    'recompute',
   ])
   const act = activation('lstm', options.activation, 'tanh')
   const gateAct = gateActivation('lstm', options.recurrentActivation)
@@ -130,6 +132,8 @@ export function lstm<const Returned extends boolean = false>(
       : undefined,
   })
   const fused = act === 'tanh' && gateAct === 'sigmoid' && projection === undefined && !layerNormalization
+  const recompute = recomputeOption('lstm', options.recompute, fused)
+  const states = ['h', 'c'] as const
   return recurrentLayer({
     kind: 'lstm',
     name: options.name,
@@ -143,8 +147,9 @@ export function lstm<const Returned extends boolean = false>(
       zoneoutC,
       ...(projection !== undefined && { projection }),
       layerNormalization,
+      recompute,
     },
-    states: ['h', 'c'],
+    states,
     walk(x, scope, { reverse, initial }) {
       const weights = weightsOf(scope, features(x, 'input'))
       const h = cellState(scope, 'h', sizeOfH, settings.stateful, initial[0])
@@ -160,13 +165,13 @@ export function lstm<const Returned extends boolean = false>(
         reverse,
         training: scope.mode === 'train',
       }
-      const { y, finalH, finalC } = fused
-        ? lstmOperation(dropped, weights, sequence)
-        : loopedLstm(dropped, weights, {
-            ...sequence,
-            activation: activations[act],
-            recurrentActivation: activations[gateAct],
-          })
+      const kernel = (steps: Tensor, options: LstmOperationOptions) => lstmOperation(steps, weights, options)
+      const looped = { activation: activations[act], recurrentActivation: activations[gateAct] }
+      const { y, finalH, finalC } = !fused
+        ? loopedLstm(dropped, weights, { ...sequence, ...looped })
+        : recompute
+          ? recomputedWalk(kernel, dropped, scope, sequence, { units, states })
+          : kernel(dropped, sequence)
       h.store(finalH)
       c.store(finalC)
       return { y, last: finalH, final: [finalH, finalC] }

@@ -393,6 +393,9 @@ export function traceProgram(request: TraceRequest): TracedProgram {
   const tracing = new Tracing(request)
   const { graph } = tracing
   const { outputs } = request.topology
+  // Known before the layers are traced: those that keep less for their gradient then keep all.
+  const diagnose = request.purpose === 'diagnose'
+  if (diagnose) graph.stateGradients = []
   const predictions =
     request.sampled === undefined ? traceCalls(tracing) : traceSampled(tracing, request.sampled)
   let segments: SegmentKind[] = ['forward']
@@ -409,9 +412,7 @@ export function traceProgram(request: TraceRequest): TracedProgram {
         weights.reduce((sum, w) => add(sum, w)),
       )
   } else {
-    const diagnose = request.purpose === 'diagnose'
     segments = diagnose ? ['gradients'] : ['gradients', 'update']
-    if (diagnose) graph.stateGradients = []
     const P = request.parameters.elements
     const gradientBuffer = graph.addBuffer('gradients', 'f32', P + 16, 'gradients')
     const weight = graph.tensor([1], 'f32', { buffer: gradientBuffer, offset: P })
