@@ -19,6 +19,8 @@ export interface Command<
   readonly data?: Data
   /** Options that are numbers, with their defaults: a default that is whole takes whole numbers of at least 1. */
   readonly numbers: Numbers
+  /** What `--picture FILE` shows. Absent where nothing is drawn: no `--picture` then. */
+  readonly picture?: string
 }
 
 export type Settings<Numbers, Data = string | undefined> = { readonly [name in keyof Numbers]: number } & {
@@ -27,10 +29,11 @@ export type Settings<Numbers, Data = string | undefined> = { readonly [name in k
   readonly backend: { readonly backend?: BackendName }
   readonly save: string | undefined
   readonly load: string | undefined
+  readonly picture: string | undefined
   readonly json: boolean
 }
 
-function usage({ about, data, numbers }: Command<Record<string, number>>): string {
+function usage({ about, data, numbers, picture }: Command<Record<string, number>>): string {
   const rows = [
     ...(data === undefined ? [] : [['--data PATH', data] as const]),
     ...Object.entries(numbers).map(([name, value]) => [`--${name}`, `default ${value}`]),
@@ -38,6 +41,7 @@ function usage({ about, data, numbers }: Command<Record<string, number>>): strin
     ['--backend', 'native, wasm or reference; default: the first that runs'],
     ['--save FILE', 'write the trained model'],
     ['--load FILE', 'measure a saved model instead of training one'],
+    ...(picture === undefined ? [] : [['--picture FILE', `draw ${picture} as SVG`] as const]),
     ['--json', 'the result as JSON on standard output'],
   ] as const
   return `${about}\n\n${rows.map(([name, text]) => `  ${name!.padEnd(14)}${text}`).join('\n')}`
@@ -51,7 +55,17 @@ function parse(
   const flag = { type: 'boolean', default: false } as const
   const named = Object.keys(command.numbers).map((name) => [name, text] as const)
   const data = command.data === undefined ? {} : { data: text }
-  const options = { ...data, seed: text, backend: text, save: text, load: text, json: flag, help: flag }
+  const drawn = command.picture === undefined ? {} : { picture: text }
+  const options = {
+    ...data,
+    ...drawn,
+    seed: text,
+    backend: text,
+    save: text,
+    load: text,
+    json: flag,
+    help: flag,
+  }
   try {
     return parseArgs({ args: [...args], options: { ...Object.fromEntries(named), ...options } }).values
   } catch (error) {
@@ -78,14 +92,15 @@ export function readSettings<Numbers extends Record<string, number>, Data extend
     console.log(usage(command))
     return undefined
   }
-  const { data, backend, save, load, json } = values as Record<string, string | undefined>
+  const { data, backend, save, load, picture, json } = values as Record<string, string | undefined>
   if (data === undefined && command.data !== undefined)
     throw new InputError(`Say where the data lies: --data PATH\n\n${usage(command)}`)
   if (backend !== undefined && !backends.includes(backend))
     throw new InputError(`--backend: expected ${backends.join(', ')}, received ${backend}`)
   if (load !== undefined && !existsSync(load)) throw new InputError(`--load: no file ${load}`)
-  if (save !== undefined && !existsSync(dirname(resolve(save))))
-    throw new InputError(`--save: no folder ${dirname(resolve(save))}`)
+  for (const [name, file] of Object.entries({ save, picture }))
+    if (file !== undefined && !existsSync(dirname(resolve(file))))
+      throw new InputError(`--${name}: no folder ${dirname(resolve(file))}`)
   const numbers = Object.entries(command.numbers).map(([name, byDefault]) => [
     name,
     numberOf(name, values[name], byDefault),
@@ -97,6 +112,7 @@ export function readSettings<Numbers extends Record<string, number>, Data extend
     backend: backend === undefined ? {} : { backend: backend as BackendName },
     save,
     load,
+    picture,
     json: Boolean(json),
   }
 }

@@ -6,7 +6,7 @@
  */
 import { layers, sequential } from 'ostinato'
 import { example, InputError } from './command.js'
-import { mnistFiles, pixels, readDigits } from './mnist.js'
+import { digitBatches, mnistFiles, pixels } from './mnist.js'
 import { accuracy, likeliest, patient, runExperiment } from './training.js'
 
 await example(
@@ -17,7 +17,7 @@ await example(
   },
   async (settings) => {
     const { data, pixelUnits, reduction, units, epochs, rate, seed, backend } = settings
-    const { training, development, answers } = readDigits(data, { ...settings, features: 1 })
+    const { training, development, answers } = digitBatches(data, { ...settings, shape: [pixels, 1] })
     const steps = Math.ceil(pixels / reduction)
     if (steps < 2) throw new InputError(`--reduction: expected less than ${pixels}, received ${reduction}`)
     const below =

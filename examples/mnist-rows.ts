@@ -4,10 +4,8 @@
  */
 import { layers, sequential } from 'ostinato'
 import { example } from './command.js'
-import { mnistFiles, readDigits } from './mnist.js'
+import { digitBatches, mnistFiles, side } from './mnist.js'
 import { accuracy, likeliest, runExperiment } from './training.js'
-
-const features = 28
 
 await example(
   {
@@ -17,7 +15,7 @@ await example(
   },
   async (settings) => {
     const { data, units, epochs, rate, seed, backend } = settings
-    const { training, development, answers } = readDigits(data, { ...settings, features })
+    const { training, development, answers } = digitBatches(data, { ...settings, shape: [side, side] })
 
     await runExperiment(
       {
@@ -29,7 +27,7 @@ await example(
         make: () =>
           sequential([layers.gru({ units }), layers.dense({ units: 10 })], {
             name: 'mnist-rows',
-            inputShape: [null, features],
+            inputShape: [null, side],
             seed,
             ...backend,
           }),

@@ -1,6 +1,6 @@
 /** The examples as commands, on data made here: they learn, save, load and say what is wrong. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -62,6 +62,15 @@ describe('the command line', () => {
     expect(() => read(...args)).toThrow(says)
   })
 
+  test('draws only where there is something to draw', () => {
+    const drawing = { about: 'An example.', numbers: {}, picture: 'lines' }
+    expect(readSettings(drawing, ['--picture', 'x.svg'])).toMatchObject({ picture: 'x.svg' })
+    expect(() => readSettings(drawing, ['--picture', '/nowhere/x.svg'])).toThrow(
+      /^--picture: no folder \/nowhere/,
+    )
+    expect(() => read('--data', '.', '--picture', 'x.svg')).toThrow(/--picture/)
+  })
+
   test('has no --data where the example makes its own', () => {
     const made = { about: 'An example.', numbers: { units: 8 } }
     expect(readSettings(made, [])).toMatchObject({ units: 8, data: undefined })
@@ -102,6 +111,53 @@ describe('mnist', () => {
     const { accuracy } = learnsAndLoads(script, '--data', data, ...small)
     expect(accuracy).toBe(100)
   })
+
+  test('digit-captions spells lying and standing bars, and draws some', () => {
+    const bars = join(folder, 'bars')
+    mkdirSync(bars)
+    const bar = (label: number) =>
+      Array.from({ length: 28 * 28 }, (_, i) => ((label ? i % 28 : i / 28) >> 2 === 3 ? 255 : 0))
+    writeFileSync(join(bars, 'train-images-idx3-ubyte'), idx([24, 28, 28], labels.flatMap(bar)))
+    // Names of one length, so that batches have both.
+    const digits = labels.map((label) => (label ? 9 : 4))
+    writeFileSync(join(bars, 'train-labels-idx1-ubyte'), idx([24], digits))
+    const picture = join(folder, 'digits.svg')
+    const sizes = ['--filters', '4', '--features', '16', '--units', '16', '--batch', '2', '--dev', '8']
+    const small = [...sizes, '--rate', '0.01', '--epochs', '15', '--picture', picture]
+    expect(learnsAndLoads('digit-captions', '--data', bars, ...small)).toEqual({ images: 8, exact: 100 })
+    const drawn = readFileSync(picture, 'utf8')
+    expect(drawn.match(/<text [^>]*>\w+<\/text>/g)?.map((text) => text.replaceAll(/<[^>]*>/g, ''))).toEqual([
+      'four',
+      'nine',
+    ])
+    // Four rows of a lying bar, and 28 of a standing one.
+    expect(drawn.match(/h28v1h-28z/g)).toHaveLength(4)
+    expect(drawn.match(/M12 \d+h4v1h-4z/g)).toHaveLength(28)
+  })
+})
+
+test('dialogue says acts it has learned with other values, and leaves no slot out', () => {
+  const data = join(folder, 'dialogue')
+  mkdirSync(data)
+  const turn = (name: string, food: string) => [
+    [`inform(name=${name};food='${food}')`, `${name} is a place that serves ${food} .`, ''],
+    [`inform(name=${name};kidsallowed=no)`, `${name} does not allow child -s`, ''],
+  ]
+  const write = (file: string, turns: unknown) =>
+    writeFileSync(join(data, file), `# Somebody #\n${JSON.stringify(turns)}`)
+  write('train.json', [...turn('quince', 'thai'), ...turn('marlowe', 'sea food')])
+  write('valid.json', [...turn('so', 'basque'), ...turn('garcon', 'french')])
+  const sizes = ['--embedding', '8', '--units', '16', '--dropout', '0.01', '--batch', '4', '--beams', '3']
+  const figures = learnsAndLoads('dialogue', '--data', data, ...sizes, '--epochs', '40', '--rate', '0.05')
+  expect(figures).toEqual({
+    turns: 4,
+    acts: 2,
+    bleu: 1,
+    bleuOfFive: expect.any(Number),
+    bleuOfActs: 1,
+    slotErrors: 0,
+  })
+  expect(figures['bleuOfFive']).toBeLessThan(1)
 })
 
 test('surnames reports accuracy over names and over languages', () => {

@@ -190,6 +190,30 @@ describeOnBackends('encoder and decoder', ({ name: backend }) => {
     }
   })
 
+  test('an image becomes a sequence, through convolutions', async () => {
+    const words = [[3, 4], [5], [4, 4, 3]]
+    // A row, a column, a corner.
+    const lit = [[4, 5, 6, 7], [2, 6, 10, 14], [15]]
+    const data = Float32Array.from({ length: 48 }, (_, i) => (lit[i >> 4]?.includes(i & 15) ? 1 : 0))
+    const images = { data, shape: [3, 4, 4, 1] }
+    const m = models.vectorToSequence({
+      source: { shape: [4, 4, 1] },
+      encoder: [
+        layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' }),
+        layers.maxPooling2d(),
+        layers.flatten(),
+      ],
+      target,
+      decoder: [gru(8)],
+      backend,
+    })
+    m.compile({ optimizer: optimizers.adam({ learningRate: 0.05 }) })
+    await m.fit({ sources: images, targets: words }, { epochs: 80 })
+    const found = await decode.greedy(await m.decoder(images), { maxLength: 6 })
+    expect(found.map(({ hypotheses }) => [...(hypotheses[0]?.tokens ?? [])])).toEqual(words)
+    m.dispose()
+  })
+
   test('learns to reverse, and says so step by step', async () => {
     const words = [[3, 4, 5], [5, 3], [4, 4, 3, 5], [3], [5, 4, 4]]
     const m = models.encoderDecoder({
