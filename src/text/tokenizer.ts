@@ -55,7 +55,9 @@ export function adaptTokenizer(foreign: ForeignTokenizer, options: AdaptTokenize
       return Int32Array.from(ids, (token, position) => checked('tokenizer.encode', token, position))
     },
     decode(tokens) {
-      return foreign.decode(Array.from(tokens, (token, i) => checked('tokenizer.decode', token, i)))
+      const all = Array.from(tokens, (token, i) => checked('tokenizer.decode', token, i))
+      // Some libraries refuse to decode nothing, which a search may well find.
+      return all.length === 0 ? '' : foreign.decode(all)
     },
   }
 }
