@@ -7,6 +7,7 @@ import {
   fill,
   linearRecurrence,
   matmul,
+  matmulTransposeB,
   multiply,
   reduceSum,
   relu,
@@ -106,8 +107,10 @@ export function attention<const Returned extends boolean = false>(
         const v = weight(scope, 'score', [size, 1])
         return go(matmul(queries, weight(scope, 'queryKernel', [from, size])), keys, additiveScores(v))
       }
-      if (score === 'general')
-        return go(matmul(queries, weight(scope, 'kernel', [from, to])), steps, dotScores)
+      if (score === 'general') {
+        // (q · kernel) · m = q · (m · kernelᵀ): of a memory there is one, however often it is asked.
+        return go(queries, matmulTransposeB(steps, weight(scope, 'kernel', [from, to])), dotScores)
+      }
       if (from !== to) {
         throw new OstinatoError(
           'SHAPE_MISMATCH',
