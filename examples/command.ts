@@ -21,6 +21,8 @@ export interface Command<
   readonly numbers: Numbers
   /** What `--picture FILE` shows. Absent where nothing is drawn: no `--picture` then. */
   readonly picture?: string
+  /** `--load` takes several files with commas between them: models that are measured as one. */
+  readonly ensemble?: boolean
 }
 
 export type Settings<Numbers, Data = string | undefined> = { readonly [name in keyof Numbers]: number } & {
@@ -33,14 +35,16 @@ export type Settings<Numbers, Data = string | undefined> = { readonly [name in k
   readonly json: boolean
 }
 
-function usage({ about, data, numbers, picture }: Command<Record<string, number>>): string {
+function usage({ about, data, numbers, picture, ensemble }: Command<Record<string, number>>): string {
   const rows = [
     ...(data === undefined ? [] : [['--data PATH', data] as const]),
     ...Object.entries(numbers).map(([name, value]) => [`--${name}`, `default ${value}`]),
     ['--seed', 'default 0'],
     ['--backend', 'native, wasm or reference; default: the first that runs'],
     ['--save FILE', 'write the trained model'],
-    ['--load FILE', 'measure a saved model instead of training one'],
+    ensemble
+      ? ['--load FILE,…', 'measure saved models, together, instead of training one']
+      : ['--load FILE', 'measure a saved model instead of training one'],
     ...(picture === undefined ? [] : [['--picture FILE', `draw ${picture} as SVG`] as const]),
     ['--json', 'the result as JSON on standard output'],
   ] as const
@@ -97,7 +101,9 @@ export function readSettings<Numbers extends Record<string, number>, Data extend
     throw new InputError(`Say where the data lies: --data PATH\n\n${usage(command)}`)
   if (backend !== undefined && !backends.includes(backend))
     throw new InputError(`--backend: expected ${backends.join(', ')}, received ${backend}`)
-  if (load !== undefined && !existsSync(load)) throw new InputError(`--load: no file ${load}`)
+  const loaded = command.ensemble ? load?.split(',') : load
+  for (const file of [loaded ?? []].flat())
+    if (!existsSync(file)) throw new InputError(`--load: no file ${file}`)
   for (const [name, file] of Object.entries({ save, picture }))
     if (file !== undefined && !existsSync(dirname(resolve(file))))
       throw new InputError(`--${name}: no folder ${dirname(resolve(file))}`)

@@ -1,11 +1,18 @@
-/** English words and how they are said: the CMU pronouncing dictionary as pairs, and a model of them measured. */
+/** English words and how they are said: the CMU pronouncing dictionary as pairs, a model of them, and its errors. */
 import {
+  type BackendName,
+  characterVocabulary,
   decode,
+  initializers,
+  layers,
+  models,
   type Pairs,
   RandomStream,
   type SequenceToSequence,
+  type StepModel,
   textMetrics,
-  type Vocabulary,
+  Vocabulary,
+  wordVocabulary,
 } from 'ostinato'
 
 /** A word and its phonemes; a word that is said in several ways has several. */
@@ -20,17 +27,22 @@ export interface Split {
   readonly development: readonly Pronunciation[]
 }
 
-/** The words of letters and apostrophes; a twentieth of them, always the same, are held out. */
-export function splitDictionary(dictionary: Readonly<Record<string, string>>): Split {
+/** Entries `word` or, for other ways to say it, `word(2)` or the same once more; stress is taken away. In the order of the words. */
+export function pronunciationsOf(
+  entries: Iterable<readonly [entry: string, phonemes: string]>,
+): Pronunciation[] {
   const words = new Map<string, string[][]>()
-  for (const [entry, phonemes] of Object.entries(dictionary)) {
-    // The second way to say it is word(2).
+  for (const [entry, phonemes] of entries) {
     const word = entry.replace(/\(\d+\)$/, '')
-    if (!/^[a-z']+$/.test(word)) continue
     const spoken = words.get(word) ?? []
     words.set(word, [...spoken, phonemes.replaceAll(/\d/g, '').split(' ')])
   }
-  const all = [...words].map(([word, spoken]) => ({ word, spoken }))
+  return [...words].map(([word, spoken]) => ({ word, spoken }))
+}
+
+/** The words of letters and apostrophes; a twentieth of them, always the same, are held out. */
+export function splitDictionary(dictionary: Readonly<Record<string, string>>): Split {
+  const all = pronunciationsOf(Object.entries(dictionary)).filter(({ word }) => /^[a-z']+$/.test(word))
   const order = new RandomStream(1).shuffle(all)
   const border = Math.floor(order.length * 0.95)
   return { training: order.slice(0, border), development: order.slice(border) }
@@ -39,6 +51,68 @@ export function splitDictionary(dictionary: Readonly<Record<string, string>>): S
 export interface Vocabularies {
   readonly letters: Vocabulary
   readonly phonemes: Vocabulary
+}
+
+export function vocabulariesOf(entries: readonly Pronunciation[]): Vocabularies {
+  return {
+    letters: characterVocabulary(entries.map(({ word }) => word)),
+    phonemes: wordVocabulary(
+      entries.flatMap(({ spoken }) => spoken),
+      { start: '<s>', end: '</s>' },
+    ),
+  }
+}
+
+export interface PronunciationModelOptions {
+  /** Of the decoder, and of both directions of each layer of the encoder together; made even. */
+  readonly units: number
+  /** Of the encoder. Default 1. */
+  readonly layers?: number
+  /** Share of what is dropped of embeddings, between layers, and in front of the scores. */
+  readonly dropout: number
+  readonly seed: number
+  readonly backend?: BackendName
+}
+
+/** A bidirectional LSTM reads the letters, an LSTM says the phonemes and looks at the letters (Luong et al. 2015, general). */
+export function pronunciationModel(
+  { letters, phonemes }: Vocabularies,
+  { units, layers: depth = 1, dropout, ...common }: PronunciationModelOptions,
+): SequenceToSequence {
+  const half = Math.ceil(units / 2)
+  const encoder = Array.from({ length: depth }, (_, i) => [
+    ...(i > 0 && dropout > 0 ? [layers.dropout({ rate: dropout })] : []),
+    layers.bidirectional(layers.lstm({ units: half })),
+  ])
+  // From small vectors the first thousand steps go into growing them.
+  const embeddingsInitializer = initializers.randomNormal({ stddev: 1 })
+  return models.encoderDecoder({
+    source: { vocabulary: letters.size, units: 64, embeddingsInitializer },
+    target: {
+      vocabulary: phonemes.size,
+      units: 64,
+      embeddingsInitializer,
+      startToken: phonemes.index('<s>'),
+      endToken: phonemes.index('</s>'),
+    },
+    encoder: encoder.flat(),
+    decoder: [layers.lstm({ units: 2 * half })],
+    attention: layers.attention({ score: 'general' }),
+    dropout,
+    name: 'pronunciation',
+    ...common,
+  })
+}
+
+/** The vocabularies travel in the model's file. */
+export function keepVocabularies({ model }: SequenceToSequence, { letters, phonemes }: Vocabularies): void {
+  model.extra['letters'] = JSON.stringify(letters)
+  model.extra['phonemes'] = JSON.stringify(phonemes)
+}
+
+export function keptVocabularies({ model: { extra } }: SequenceToSequence): Vocabularies {
+  const kept = (name: keyof Vocabularies) => Vocabulary.fromJSON(JSON.parse(extra[name] ?? 'null'))
+  return { letters: kept('letters'), phonemes: kept('phonemes') }
 }
 
 /** A pair for every way to say a word. */
@@ -53,9 +127,12 @@ export function pairsOf(
   }
 }
 
-/** Phoneme and word error rate in percent: the nearest way to say a word counts. `beams` 1 takes the likeliest phoneme each time. */
+/**
+ * Phoneme and word error rate in percent of a model, or of several as one: the nearest way to say a word counts. `beams` 1 takes the likeliest
+ * phoneme each time.
+ */
 export async function errorRates(
-  model: SequenceToSequence,
+  models: SequenceToSequence | readonly SequenceToSequence[],
   entries: readonly Pronunciation[],
   { letters, phonemes }: Vocabularies,
   beams = 1,
@@ -63,12 +140,13 @@ export async function errorRates(
   const found: string[][] = []
   for (let first = 0; first < entries.length; first += 256) {
     const words = entries.slice(first, first + 256).map(({ word }) => letters.encode(word))
-    const decoder = await model.decoder(words)
+    const decoders = await Promise.all([models].flat().map((model) => model.decoder(words)))
+    const steps: StepModel = decode.ensemble(decoders)
     const limits = { maxLength: 40 }
     const results = await (beams > 1
-      ? decode.beam(decoder, { ...limits, beams })
-      : decode.greedy(decoder, limits))
-    decoder.dispose()
+      ? decode.beam(steps, { ...limits, beams })
+      : decode.greedy(steps, limits))
+    for (const decoder of decoders) decoder.dispose()
     found.push(...results.map(({ hypotheses }) => phonemes.tokensOf(hypotheses[0]?.tokens ?? [])))
   }
   const { rate, exact } = textMetrics.errorRate(

@@ -9,24 +9,18 @@ import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { dictionary } from 'cmu-pronouncing-dictionary'
-import {
-  characterVocabulary,
-  decode,
-  layers,
-  models,
-  optimizers,
-  type SequenceToSequence,
-  Vocabulary,
-  wordVocabulary,
-} from 'ostinato'
+import { decode, models, optimizers, type SequenceToSequence } from 'ostinato'
 import { attentionSvg, attentionText } from './attention-picture.js'
 import { progressBar } from './progress.js'
 import {
   errorRates,
+  keepVocabularies,
+  keptVocabularies,
   type Pronunciation,
   pairsOf,
+  pronunciationModel,
   splitDictionary,
-  type Vocabularies,
+  vocabulariesOf,
 } from './pronunciation.js'
 
 const { values } = parseArgs({
@@ -53,31 +47,11 @@ const [file, drawing] = ['pronunciation.safetensors', 'attention.svg'].map((name
 const split = splitDictionary(dictionary)
 const learned = split.training.slice(0, whole('words', 100, split.training.length))
 const sample = split.development.slice(0, 500)
-const vocabularies: Vocabularies = {
-  letters: characterVocabulary(learned.map(({ word }) => word)),
-  phonemes: wordVocabulary(
-    learned.flatMap(({ spoken }) => spoken),
-    { start: '<s>', end: '</s>' },
-  ),
-}
+const vocabularies = vocabulariesOf(learned)
 const { letters, phonemes } = vocabularies
 const pairs = pairsOf(learned, vocabularies)
 
-const model = models.encoderDecoder({
-  source: { vocabulary: letters.size, units: 64 },
-  target: {
-    vocabulary: phonemes.size,
-    units: 64,
-    startToken: phonemes.index('<s>'),
-    endToken: phonemes.index('</s>'),
-  },
-  encoder: [layers.bidirectional(layers.lstm({ units: Math.ceil(units / 2) }))],
-  decoder: [layers.lstm({ units: 2 * Math.ceil(units / 2) })],
-  attention: layers.attention({ score: 'general' }),
-  dropout: 0.1,
-  name: 'pronunciation',
-  seed,
-})
+const model = pronunciationModel(vocabularies, { units, dropout: 0.1, seed })
 const batchSize = 128
 const steps = epochs * Math.ceil(pairs.sources.length / batchSize)
 model.compile({
@@ -139,12 +113,11 @@ if (best?.attention) {
   console.log(`\nwhere it looked (${drawing}):\n\n${attentionText(picture)}`)
 }
 
-model.model.extra['letters'] = JSON.stringify(letters)
-model.model.extra['phonemes'] = JSON.stringify(phonemes)
+keepVocabularies(model, vocabularies)
 await model.save(file)
 console.log(`\nsaved as ${file}, ${((await stat(file)).size / 1e6).toFixed(2)} MB`)
 const portable = await models.load(file, { backend: 'wasm' })
-const kept = Vocabulary.fromJSON(JSON.parse(portable.model.extra['phonemes'] ?? ''))
+const kept = keptVocabularies(portable).phonemes
 const there = await said(portable, words)
 for (const [i, hypotheses] of answers.entries()) {
   for (const [k, { tokens, score }] of hypotheses.entries()) {

@@ -47,10 +47,17 @@ export async function runExperiment(
   const figures = await measure(model)
   if (settings.save !== undefined) await model.save(settings.save)
   const times = trained ? { epochs, trainingSeconds } : {}
-  const result = { ...figures, seed: settings.seed, ...times, backend: model.backend.name }
-  const words = Object.entries(result).map(([name, value]) => `${name} ${value}`)
-  console.log(settings.json ? JSON.stringify(result) : words.join('\n'))
+  report({ ...figures, seed: settings.seed, ...times, backend: model.backend.name }, settings)
   model.dispose()
+}
+
+/** The result in words or, where asked for, as JSON. */
+export function report(
+  result: Readonly<Record<string, number | string>>,
+  { json }: Settings<Record<never, number>>,
+): void {
+  const words = Object.entries(result).map(([name, value]) => `${name} ${value}`)
+  console.log(json ? JSON.stringify(result) : words.join('\n'))
 }
 
 /** Batches of made data: other ones each time they are iterated, so that nothing learned is seen twice. */

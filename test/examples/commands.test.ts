@@ -56,7 +56,7 @@ describe('the command line', () => {
     { args: ['--data', '.', '--unit', '1'], says: /--unit'/ },
     { args: ['--data', '.', '--backend', 'gpu'], says: /^--backend: expected native, wasm, reference/ },
     { args: ['--data', '.', '--save', '/nowhere/x'], says: /^--save: no folder \/nowhere/ },
-    { args: ['--data', '.', '--load', '/nowhere'], says: /^--load: no file \/nowhere/ },
+    { args: ['--data', '.', '--load', '/nowhere'], says: /^--load: no file \/nowhere$/ },
   ])('refuses $args', ({ args, says }) => {
     expect(() => read(...args)).toThrow(InputError)
     expect(() => read(...args)).toThrow(says)
@@ -69,6 +69,17 @@ describe('the command line', () => {
       /^--picture: no folder \/nowhere/,
     )
     expect(() => read('--data', '.', '--picture', 'x.svg')).toThrow(/--picture/)
+  })
+
+  test('--load takes several files where they are measured together', () => {
+    const several = { ...command, ensemble: true }
+    const args = (...files: string[]) => ['--data', '.', '--load', files.join(',')]
+    expect(readSettings(several, args('package.json', 'README.md'))?.load).toBe('package.json,README.md')
+    const says = (path: string) => new RegExp(`^--load: no file ${path}$`)
+    expect(() => readSettings(several, args('package.json', '/nowhere'))).toThrow(says('/nowhere'))
+    expect(() => readSettings(command, args('package.json', 'README.md'))).toThrow(
+      says('package.json,README.md'),
+    )
   })
 
   test('has no --data where the example makes its own', () => {
@@ -232,6 +243,26 @@ test('pos-tagger reads words and their characters, in sentences of any length', 
   const figures = learnsAndLoads('pos-tagger', '--data', data, ...small)
   expect(figures).toEqual({ words: 3, accuracy: expect.any(Number) })
 })
+
+test('cmudict learns to spell, and several models say what each of them says', () => {
+  const data = join(folder, 'cmudict')
+  mkdirSync(data)
+  const words = ['A', 'B', 'AA', 'AB', 'BA', 'BB'].flatMap((word) => [word, `${word}A`, `${word}B`])
+  const line = (word: string) =>
+    `${word}  ${[...word].map((letter) => ({ A: 'AH', B: 'BEE' })[letter]).join(' ')}\r\n`
+  const [last, ...learned] = [...new Set(words)].sort().reverse()
+  const packed = gzipSync(`${learned.map(line).join('')}A(2)  AH\r\n`)
+  writeFileSync(join(data, 'cmudict-0.7b.train-dev-20-21.gz'), packed)
+  // Of several ways to say a word the nearest counts.
+  writeFileSync(join(data, 'cmudict-0.7b.train-dev-1-21'), `${last}  AH\r\n${line(last!)}`)
+  const sizes = ['--units', '8', '--batch', '4', '--epochs', '40', '--rate', '0.02', '--beams', '3']
+  const small = ['--data', data, ...sizes]
+  const figures = learnsAndLoads('cmudict', ...small)
+  expect(figures).toEqual({ words: 1, greedyPer: 0, greedyWer: 0, beamPer: 0, beamWer: 0 })
+  const file = join(folder, 'cmudict.safetensors')
+  const both = result('cmudict', ...small, '--load', `${file},${file}`, '--backend', 'reference')
+  expect(both).toMatchObject(figures)
+}, 120_000)
 
 test.each([1, 2])('fill-in from %s side(s): words outside the vocabulary do not count', (sides) => {
   const data = join(folder, `sentences-${sides}`)
