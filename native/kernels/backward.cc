@@ -2,6 +2,23 @@
 
 namespace ostinato::OSTINATO_LEVEL {
 
+void forProducts(int64_t step, const float* a, int64_t rowStride, const RowList& rows, const Depth& depth,
+                 const Transposed& weights, std::byte* rounded, Range vectors, const ProductBody& body) {
+  if (!weights.isRounded) return forProducts(step, a, rowStride, rows, depth, weights.panels, vectors, body);
+  withBfloat16([&](auto format) {
+    using Format = decltype(format);
+    const RoundedRows<Format> left{rounded, weights.depth};
+    left.round(rows, a, rowStride, depth);
+    reducedProducts(
+        ReducedWeights<Format, plainVectors>{weights.panels, weights.depth}, left, rows, vectors,
+        [](int64_t, int64_t) { return zero(); },
+        [&](int64_t row, int64_t vector, Vec sum) {
+          const RowList one{1, nullptr, row};
+          body({one, 0, 1, vector, 1, &sum});
+        });
+  });
+}
+
 bool multiplyRows(Workspace& workspace, const float* a, int64_t rowStride, const RowList& rows,
                   const Depth& depth, const Transposed& weights, int64_t columns, float* y) {
   if (!weights.panels) return false;

@@ -73,20 +73,8 @@ struct RoundingSpace {
 };
 
 /** forProducts with rows that are rounded in `rounded` first where the weights are. */
-template <typename Body>
-inline void forProducts(int64_t step, const float* a, int64_t rowStride, const RowList& rows,
-                        const Depth& depth, const Transposed& weights, std::byte* rounded, Range vectors,
-                        Body&& body) {
-  if (!weights.isRounded) return forProducts(step, a, rowStride, rows, depth, weights.panels, vectors, body);
-  withBfloat16([&](auto format) {
-    using Format = decltype(format);
-    const RoundedRows<Format> left{rounded, weights.depth};
-    left.round(rows, a, rowStride, depth);
-    reducedProducts(
-        ReducedWeights<Format, plainVectors>{weights.panels, weights.depth}, left, rows, vectors,
-        [](int64_t, int64_t) { return zero(); }, body);
-  });
-}
+void forProducts(int64_t step, const float* a, int64_t rowStride, const RowList& rows, const Depth& depth,
+                 const Transposed& weights, std::byte* rounded, Range vectors, const ProductBody& body);
 
 /**
  * y [·, columns] = a [·, depth] · weights for the rows listed; rows of a lie rowStride apart. False: out of

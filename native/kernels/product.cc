@@ -4,6 +4,23 @@
 
 namespace ostinato::OSTINATO_LEVEL {
 
+void forProducts(int64_t step, const float* a, int64_t rowStride, const RowList& rows, const Depth& depth,
+                 const float* panels, Range vectors, const ProductBody& body) {
+  inTurns(step, vectors, plainVectors, [&](int64_t first) {
+    const float* panel = panels + first * Vec::width * depth.elements();
+    withVectors<plainVectors>(std::min<int64_t>(plainVectors, vectors.end - first), [&](auto vectorCount) {
+      constexpr int m = vectorCount;
+      forRowTiles<tileBudget / m>(0, rows.count, [&](int64_t at, auto rowCount) {
+        constexpr int n = rowCount;
+        Tile<n, m> tile;
+        clear(tile);
+        multiply(tile, RowPointers<n>(a, rowStride, rows, at), depth, panel, panelLanes);
+        body({rows, at, n, first, m, tile.sum[0]});
+      });
+    });
+  });
+}
+
 namespace {
 
 /**

@@ -76,29 +76,46 @@ template <typename Body>
   for (int64_t i = 0; i < groups; ++i) body(range.begin + (step & 1 ? groups - 1 - i : i) * grain);
 }
 
+/** What has been summed in registers: `count` rows of the list from `first` on, `vectors` of each from
+ * `vector` on. */
+struct Sums {
+  const RowList& rows;
+  int64_t first;
+  int count;
+  int64_t vector;
+  int vectors;
+  const Vec* sums;  // [count][vectors]
+};
+
+/**
+ * body(row, vector, sum), called through a pointer once a tile: so products are compiled once, and not once
+ * for each of their users. The body has to outlive it.
+ */
+class ProductBody {
+ public:
+  template <typename Body>
+  ProductBody(const Body& body)
+      : body_(&body), call_([](const void* called, const Sums& tile) {
+          const Body& each = *static_cast<const Body*>(called);
+          for (int r = 0; r < tile.count; ++r) {
+            const int64_t row = tile.rows[tile.first + r];
+            for (int v = 0; v < tile.vectors; ++v)
+              each(row, tile.vector + v, tile.sums[r * tile.vectors + v]);
+          }
+        }) {}
+  void operator()(const Sums& tile) const { call_(body_, tile); }
+
+ private:
+  const void* body_;
+  void (*call_)(const void*, const Sums&);
+};
+
 /**
  * body(row, vector, sum) for each vector of a [rows, depth] · panels, panels of plainVectors vectors taken
  * in the order of this step; the vectors begin at a panel.
  */
-template <typename Body>
-inline void forProducts(int64_t step, const float* a, int64_t rowStride, const RowList& rows,
-                        const Depth& depth, const float* panels, Range vectors, Body&& body) {
-  inTurns(step, vectors, plainVectors, [&](int64_t first) {
-    const float* panel = panels + first * Vec::width * depth.elements();
-    withVectors<plainVectors>(std::min<int64_t>(plainVectors, vectors.end - first), [&](auto vectorCount) {
-      constexpr int m = vectorCount;
-      forRowTiles<tileBudget / m>(0, rows.count, [&](int64_t at, auto rowCount) {
-        constexpr int n = rowCount;
-        Tile<n, m> tile;
-        clear(tile);
-        multiply(tile, RowPointers<n>(a, rowStride, rows, at), depth, panel, panelLanes);
-        for (int r = 0; r < n; ++r) {
-          for (int v = 0; v < m; ++v) body(rows[at + r], first + v, tile.sum[r][v]);
-        }
-      });
-    });
-  });
-}
+void forProducts(int64_t step, const float* a, int64_t rowStride, const RowList& rows, const Depth& depth,
+                 const float* panels, Range vectors, const ProductBody& body);
 
 /**
  * y [·, columns] = a [·, depth] · panels (+ bias [columns]) for the rows listed; panels of plainVectors
