@@ -19,6 +19,8 @@ export interface Command<
   readonly data?: Data
   /** Options that are numbers, with their defaults: a default that is whole takes whole numbers of at least 1. */
   readonly numbers: Numbers
+  /** Options that are lists of words, with their defaults: on the command line with commas between. */
+  readonly lists?: { readonly [name: string]: readonly string[] }
   /** What `--picture FILE` shows. Absent where nothing is drawn: no `--picture` then. */
   readonly picture?: string
   /** `--load` takes several files with commas between them: models that are measured as one. */
@@ -27,6 +29,7 @@ export interface Command<
 
 export type Settings<Numbers, Data = string | undefined> = { readonly [name in keyof Numbers]: number } & {
   readonly data: Data extends string ? string : undefined
+  readonly lists: { readonly [name: string]: readonly string[] }
   readonly seed: number
   readonly backend: { readonly backend?: BackendName }
   readonly save: string | undefined
@@ -35,9 +38,11 @@ export type Settings<Numbers, Data = string | undefined> = { readonly [name in k
   readonly json: boolean
 }
 
-function usage({ about, data, numbers, picture, ensemble }: Command<Record<string, number>>): string {
+function usage(command: Command<Record<string, number>>): string {
+  const { about, data, numbers, lists = {}, picture, ensemble } = command
   const rows = [
     ...(data === undefined ? [] : [['--data PATH', data] as const]),
+    ...Object.entries(lists).map(([name, words]) => [`--${name}`, `default ${words.join(',')}`]),
     ...Object.entries(numbers).map(([name, value]) => [`--${name}`, `default ${value}`]),
     ['--seed', 'default 0'],
     ['--backend', 'native, wasm or reference; default: the first that runs'],
@@ -57,7 +62,8 @@ function parse(
 ): Record<string, string | boolean | undefined> {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean', default: false } as const
-  const named = Object.keys(command.numbers).map((name) => [name, text] as const)
+  const { numbers, lists = {} } = command
+  const named = [...Object.keys(numbers), ...Object.keys(lists)].map((name) => [name, text] as const)
   const data = command.data === undefined ? {} : { data: text }
   const drawn = command.picture === undefined ? {} : { picture: text }
   const options = {
@@ -86,6 +92,17 @@ function numberOf(name: string, given: string | boolean | undefined, byDefault: 
   throw new InputError(`--${name}: expected ${expected}, received ${given}`)
 }
 
+function listOf(
+  name: string,
+  given: string | boolean | undefined,
+  byDefault: readonly string[],
+): readonly string[] {
+  if (given === undefined) return byDefault
+  const words = String(given).split(',')
+  if (words.every((word) => word !== '') && new Set(words).size === words.length) return words
+  throw new InputError(`--${name}: expected words with commas between, each once, received "${given}"`)
+}
+
 /** The settings that a command line gives, or nothing where it asked for help and got it. */
 export function readSettings<Numbers extends Record<string, number>, Data extends string | undefined>(
   command: Command<Numbers, Data>,
@@ -111,9 +128,14 @@ export function readSettings<Numbers extends Record<string, number>, Data extend
     name,
     numberOf(name, values[name], byDefault),
   ])
+  const lists = Object.entries(command.lists ?? {}).map(([name, byDefault]) => [
+    name,
+    listOf(name, values[name], byDefault),
+  ])
   return {
     ...(Object.fromEntries(numbers) as { [name in keyof Numbers]: number }),
     data: data as Settings<Numbers, Data>['data'],
+    lists: Object.fromEntries(lists),
     seed: numberOf('seed', values['seed'], 0, 0),
     backend: backend === undefined ? {} : { backend: backend as BackendName },
     save,

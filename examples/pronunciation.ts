@@ -3,6 +3,7 @@ import {
   type BackendName,
   characterVocabulary,
   decode,
+  type Initializer,
   initializers,
   layers,
   models,
@@ -53,9 +54,13 @@ export interface Vocabularies {
   readonly phonemes: Vocabulary
 }
 
-export function vocabulariesOf(entries: readonly Pronunciation[]): Vocabularies {
+/** The letters and phonemes of words. `unknown` stands for letters that are in none of them, which are an error without it. */
+export function vocabulariesOf(entries: readonly Pronunciation[], unknown?: string): Vocabularies {
   return {
-    letters: characterVocabulary(entries.map(({ word }) => word)),
+    letters: characterVocabulary(
+      entries.map(({ word }) => word),
+      unknown === undefined ? {} : { unknown },
+    ),
     phonemes: wordVocabulary(
       entries.flatMap(({ spoken }) => spoken),
       { start: '<s>', end: '</s>' },
@@ -63,11 +68,17 @@ export function vocabulariesOf(entries: readonly Pronunciation[]): Vocabularies 
   }
 }
 
+const normal = initializers.randomNormal({ stddev: 1 })
+
 export interface PronunciationModelOptions {
   /** Of the decoder, and of both directions of each layer of the encoder together; made even. */
   readonly units: number
   /** Of the encoder. Default 1. */
   readonly layers?: number
+  /** Length of the vectors of letters and phonemes. Default 64. */
+  readonly embedding?: number
+  /** Of these vectors. Default: normal numbers. From small ones the first thousand steps go into growing them. */
+  readonly embeddingsInitializer?: Initializer | 'randomUniform'
   /** Share of what is dropped of embeddings, between layers, and in front of the scores. */
   readonly dropout: number
   readonly seed: number
@@ -77,20 +88,26 @@ export interface PronunciationModelOptions {
 /** A bidirectional LSTM reads the letters, an LSTM says the phonemes and looks at the letters (Luong et al. 2015, general). */
 export function pronunciationModel(
   { letters, phonemes }: Vocabularies,
-  { units, layers: depth = 1, dropout, ...common }: PronunciationModelOptions,
+  options: PronunciationModelOptions,
 ): SequenceToSequence {
+  const {
+    units,
+    layers: depth = 1,
+    embedding = 64,
+    embeddingsInitializer = normal,
+    dropout,
+    ...common
+  } = options
   const half = Math.ceil(units / 2)
   const encoder = Array.from({ length: depth }, (_, i) => [
     ...(i > 0 && dropout > 0 ? [layers.dropout({ rate: dropout })] : []),
     layers.bidirectional(layers.lstm({ units: half })),
   ])
-  // From small vectors the first thousand steps go into growing them.
-  const embeddingsInitializer = initializers.randomNormal({ stddev: 1 })
   return models.encoderDecoder({
-    source: { vocabulary: letters.size, units: 64, embeddingsInitializer },
+    source: { vocabulary: letters.size, units: embedding, embeddingsInitializer },
     target: {
       vocabulary: phonemes.size,
-      units: 64,
+      units: embedding,
       embeddingsInitializer,
       startToken: phonemes.index('<s>'),
       endToken: phonemes.index('</s>'),
@@ -129,13 +146,14 @@ export function pairsOf(
 
 /**
  * Phoneme and word error rate in percent of a model, or of several as one: the nearest way to say a word counts. `beams` 1 takes the likeliest
- * phoneme each time.
+ * phoneme each time; `patience` is that of the search with more.
  */
 export async function errorRates(
   models: SequenceToSequence | readonly SequenceToSequence[],
   entries: readonly Pronunciation[],
   { letters, phonemes }: Vocabularies,
   beams = 1,
+  patience = 1,
 ): Promise<{ per: number; wer: number }> {
   const found: string[][] = []
   for (let first = 0; first < entries.length; first += 256) {
@@ -144,7 +162,7 @@ export async function errorRates(
     const steps: StepModel = decode.ensemble(decoders)
     const limits = { maxLength: 40 }
     const results = await (beams > 1
-      ? decode.beam(steps, { ...limits, beams })
+      ? decode.beam(steps, { ...limits, beams, patience })
       : decode.greedy(steps, limits))
     for (const decoder of decoders) decoder.dispose()
     found.push(...results.map(({ hypotheses }) => phonemes.tokensOf(hypotheses[0]?.tokens ?? [])))

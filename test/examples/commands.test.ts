@@ -37,15 +37,30 @@ function learnsAndLoads(script: string, ...parameters: string[]): Record<string,
 }
 
 describe('the command line', () => {
-  const command = { about: 'An example.', data: 'made up', numbers: { units: 8, rate: 0.5 } }
+  const command = {
+    about: 'An example.',
+    data: 'made up',
+    numbers: { units: 8, rate: 0.5 },
+    lists: { languages: ['la', 'grc'] },
+  }
   const read = (...args: string[]) => readSettings(command, args)
 
   test('gives defaults, and what is asked for instead', () => {
     const rest = { data: '.', backend: {}, save: undefined, load: undefined, json: false }
-    expect(read('--data', '.')).toEqual({ ...rest, units: 8, rate: 0.5, seed: 0 })
+    const { lists } = command
+    expect(read('--data', '.')).toEqual({ ...rest, units: 8, rate: 0.5, lists, seed: 0 })
     const asked = ['--units', '9', '--rate', '2.5', '--seed', '3', '--backend', 'wasm', '--json']
-    const expected = { ...rest, units: 9, rate: 2.5, seed: 3, backend: { backend: 'wasm' }, json: true }
+    const expected = {
+      ...rest,
+      units: 9,
+      rate: 2.5,
+      lists,
+      seed: 3,
+      backend: { backend: 'wasm' },
+      json: true,
+    }
     expect(read('--data', '.', ...asked)).toEqual(expected)
+    expect(read('--data', '.', '--languages', 'grc,fro')?.lists).toEqual({ languages: ['grc', 'fro'] })
   })
 
   test.each([
@@ -53,6 +68,11 @@ describe('the command line', () => {
     { args: ['--data', '.', '--units', '0'], says: /^--units: expected a whole number of at least 1/ },
     { args: ['--data', '.', '--units', '1.5'], says: /received 1\.5$/ },
     { args: ['--data', '.', '--rate=-1'], says: /^--rate: expected a number above 0, received -1/ },
+    {
+      args: ['--data', '.', '--languages', 'la,,grc'],
+      says: /^--languages: expected words .* received "la,,grc"/,
+    },
+    { args: ['--data', '.', '--languages', 'la,la'], says: /^--languages: expected words .*, each once/ },
     { args: ['--data', '.', '--unit', '1'], says: /--unit'/ },
     { args: ['--data', '.', '--backend', 'gpu'], says: /^--backend: expected native, wasm, reference/ },
     { args: ['--data', '.', '--save', '/nowhere/x'], says: /^--save: no folder \/nowhere/ },
@@ -93,7 +113,7 @@ describe('the command line', () => {
     expect(read('--help')).toBeUndefined()
     const [text] = log.mock.calls[0] as [string]
     log.mockRestore()
-    for (const option of ['data', 'units', 'rate', 'seed', 'backend', 'save', 'load', 'json'])
+    for (const option of ['data', 'units', 'rate', 'languages', 'seed', 'backend', 'save', 'load', 'json'])
       expect(text).toContain(`--${option}`)
   })
 
@@ -274,6 +294,45 @@ test.each([1, 2])('fill-in from %s side(s): words outside the vocabulary do not 
   const small = ['--vocabulary', '3', '--embedding', '3', '--units', '3', '--batch', '2', '--epochs', '2']
   const figures = learnsAndLoads('fill-in', '--data', data, '--sides', String(sides), ...small)
   expect(figures).toEqual({ words: 2, nats: expect.any(Number), accuracy: expect.any(Number) })
+})
+
+describe('sigmorphon', () => {
+  const data = join(folder, 'words')
+  const sizes = ['--units', '4', '--embedding', '3', '--batch', '2']
+  const small = [...sizes, '--epochs', '2', '--beams', '3']
+  beforeAll(() => {
+    mkdirSync(data)
+    writeFileSync(join(data, 'la_train.tsv'), 'ab\ta b\nba\tb a\nabba\ta b b a\n')
+    writeFileSync(join(data, 'la_dev.tsv'), 'aba\ta b a\nbac\tb a k\n')
+    writeFileSync(join(data, 'grc_train.tsv.gz'), gzipSync('αβ\ta b\nβα\tb a\n'))
+    writeFileSync(join(data, 'grc_dev.tsv.gz'), gzipSync('ααβ\ta a b\n'))
+  })
+
+  test('measures each language by its own model, letters that nobody has seen among them', () => {
+    const trained = learnsAndLoads('sigmorphon', '--data', data, '--languages', 'la', ...small)
+    const [la] = trained['figures'] as Record<string, number>[]
+    expect(trained).toEqual({ figures: [la], per: la?.['per'], wer: la?.['wer'] })
+    expect(la).toMatchObject({ language: 'la', words: 2, unknown: 1 })
+    // k is nothing that the model could say.
+    expect(la?.['wer']).toBeGreaterThanOrEqual(50)
+    const two = ['--languages', 'la,grc', '--backend', 'reference']
+    const both = result('sigmorphon', '--data', data, ...small, ...two)
+    const [again, grc] = both['figures'] as Record<string, number>[]
+    expect(again).toEqual(la)
+    expect(grc).toMatchObject({ language: 'grc', words: 1, unknown: 0 })
+    expect(both['wer']).toBeCloseTo(((again?.['wer'] ?? 0) + (grc?.['wer'] ?? 0)) / 2, 1)
+  })
+
+  test('says what is wrong', () => {
+    writeFileSync(join(data, 'xx_train.tsv'), 'ab\ta b\nba b a\n')
+    const wrong = run('sigmorphon', '--data', data, '--languages', 'xx')
+    expect(wrong.stderr).toBe(
+      'xx_train.tsv, line 2: expected a word, a tab and its phonemes, found "ba b a"\n',
+    )
+    const two = run('sigmorphon', '--data', data, '--languages', 'la,grc', '--save', join(data, 'x'))
+    expect(two.stderr).toMatch(/^--save and --load: a file holds one language/)
+    expect([wrong.status, two.status]).toEqual([1, 1])
+  })
 })
 
 test.each([
