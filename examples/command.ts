@@ -9,9 +9,13 @@ const backends: readonly string[] = ['native', 'wasm', 'reference'] satisfies Ba
 /** What the user can mend: a wrong option, a missing or damaged file. */
 export class InputError extends Error {}
 
+/** What an option may be, the first of them by default. */
+type Words = Readonly<Record<string, readonly string[]>>
+
 export interface Command<
   Numbers extends Record<string, number>,
   Data extends string | undefined = string | undefined,
+  Choices extends Words = Record<never, never>,
 > {
   /** What the example does, for its help. */
   readonly about: string
@@ -19,6 +23,8 @@ export interface Command<
   readonly data?: Data
   /** Options that are numbers, with their defaults: a default that is whole takes whole numbers of at least 1. */
   readonly numbers: Numbers
+  /** Options that are one of a few words. */
+  readonly choices?: Choices
   /** Options that are lists of words, with their defaults: on the command line with commas between. */
   readonly lists?: { readonly [name: string]: readonly string[] }
   /** What `--picture FILE` shows. Absent where nothing is drawn: no `--picture` then. */
@@ -27,7 +33,11 @@ export interface Command<
   readonly ensemble?: boolean
 }
 
-export type Settings<Numbers, Data = string | undefined> = { readonly [name in keyof Numbers]: number } & {
+export type Settings<Numbers, Data = string | undefined, Choices extends Words = Record<never, never>> = {
+  readonly [name in keyof Numbers]: number
+} & {
+  readonly [name in keyof Choices]: Choices[name][number]
+} & {
   readonly data: Data extends string ? string : undefined
   readonly lists: { readonly [name: string]: readonly string[] }
   readonly seed: number
@@ -38,10 +48,16 @@ export type Settings<Numbers, Data = string | undefined> = { readonly [name in k
   readonly json: boolean
 }
 
-function usage(command: Command<Record<string, number>>): string {
-  const { about, data, numbers, lists = {}, picture, ensemble } = command
+type AnyCommand = Command<Record<string, number>, string | undefined, Words>
+
+function usage(command: AnyCommand): string {
+  const { about, data, numbers, lists = {}, choices = {}, picture, ensemble } = command
   const rows = [
     ...(data === undefined ? [] : [['--data PATH', data] as const]),
+    ...Object.entries(choices).map(([name, words]) => [
+      `--${name}`,
+      `${words.join(', ')}; default: the first`,
+    ]),
     ...Object.entries(lists).map(([name, words]) => [`--${name}`, `default ${words.join(',')}`]),
     ...Object.entries(numbers).map(([name, value]) => [`--${name}`, `default ${value}`]),
     ['--seed', 'default 0'],
@@ -56,14 +72,11 @@ function usage(command: Command<Record<string, number>>): string {
   return `${about}\n\n${rows.map(([name, text]) => `  ${name!.padEnd(14)}${text}`).join('\n')}`
 }
 
-function parse(
-  command: Command<Record<string, number>>,
-  args: readonly string[],
-): Record<string, string | boolean | undefined> {
+function parse(command: AnyCommand, args: readonly string[]): Record<string, string | boolean | undefined> {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean', default: false } as const
-  const { numbers, lists = {} } = command
-  const named = [...Object.keys(numbers), ...Object.keys(lists)].map((name) => [name, text] as const)
+  const { numbers, lists, choices } = command
+  const named = Object.keys({ ...choices, ...lists, ...numbers }).map((name) => [name, text] as const)
   const data = command.data === undefined ? {} : { data: text }
   const drawn = command.picture === undefined ? {} : { picture: text }
   const options = {
@@ -103,11 +116,21 @@ function listOf(
   throw new InputError(`--${name}: expected words with commas between, each once, received "${given}"`)
 }
 
+function wordOf(name: string, given: string | boolean | undefined, words: readonly string[]): string {
+  const word = given ?? words[0]
+  if (words.some((each) => each === word)) return word as string
+  throw new InputError(`--${name}: expected ${words.join(', ')}, received ${given}`)
+}
+
 /** The settings that a command line gives, or nothing where it asked for help and got it. */
-export function readSettings<Numbers extends Record<string, number>, Data extends string | undefined>(
-  command: Command<Numbers, Data>,
+export function readSettings<
+  Numbers extends Record<string, number>,
+  Data extends string | undefined,
+  const Choices extends Words = Record<never, never>,
+>(
+  command: Command<Numbers, Data, Choices>,
   args: readonly string[],
-): Settings<Numbers, Data> | undefined {
+): Settings<Numbers, Data, Choices> | undefined {
   const values = parse(command, args)
   if (values['help']) {
     console.log(usage(command))
@@ -132,8 +155,13 @@ export function readSettings<Numbers extends Record<string, number>, Data extend
     name,
     listOf(name, values[name], byDefault),
   ])
+  const words = Object.entries(command.choices ?? {}).map(([name, each]) => [
+    name,
+    wordOf(name, values[name], each),
+  ])
   return {
     ...(Object.fromEntries(numbers) as { [name in keyof Numbers]: number }),
+    ...(Object.fromEntries(words) as { [name in keyof Choices]: Choices[name][number] }),
     data: data as Settings<Numbers, Data>['data'],
     lists: Object.fromEntries(lists),
     seed: numberOf('seed', values['seed'], 0, 0),
@@ -146,9 +174,13 @@ export function readSettings<Numbers extends Record<string, number>, Data extend
 }
 
 /** Runs an example with the options of the command line. What the user can mend ends it with a message and exit code 1. */
-export async function example<Numbers extends Record<string, number>, Data extends string | undefined>(
-  command: Command<Numbers, Data>,
-  main: (settings: Settings<Numbers, Data>) => Promise<void>,
+export async function example<
+  Numbers extends Record<string, number>,
+  Data extends string | undefined,
+  const Choices extends Words = Record<never, never>,
+>(
+  command: Command<Numbers, Data, Choices>,
+  main: (settings: Settings<Numbers, Data, Choices>) => Promise<void>,
 ): Promise<void> {
   try {
     const settings = readSettings(command, process.argv.slice(2))

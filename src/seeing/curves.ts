@@ -43,7 +43,7 @@ function powerOfTen(exponent: number): string {
   return `10${exponent < 0 ? '⁻' : ''}${digits.join('')}`
 }
 
-/** A line for each curve, broken where there is no point. */
+/** A line for each curve, broken where there is no point; curves of one name have one colour. */
 export function drawCurves(curves: readonly Curve[], title: string, axis: string): string {
   const logarithms = curves.map(({ values }) =>
     values.map((v) => (v > 0 && v < Infinity ? Math.log10(v) : undefined)),
@@ -61,13 +61,15 @@ export function drawCurves(curves: readonly Curve[], title: string, axis: string
   const counted = stepTicks(steps).map((step) =>
     textElement(x(step), top + plotHeight + 18, String(step), { size: 11 }),
   )
+  const names = [...new Set(curves.map(({ name }) => name))]
+  const colourOf = (name: string): string => colours[names.indexOf(name) % colours.length] as string
   const lines = logarithms.flatMap((values, i) => {
     const runs: Point[][] = [[]]
     for (const [t, value] of values.entries()) {
       if (value === undefined) runs.push([])
       else runs.at(-1)!.push({ x: x(t + 1), y: y(value) })
     }
-    const colour = colours[i % colours.length]
+    const colour = colourOf((curves[i] as Curve).name)
     return runs.flatMap((points) => {
       const [first] = points
       if (!first) return []
@@ -77,14 +79,14 @@ export function drawCurves(curves: readonly Curve[], title: string, axis: string
     })
   })
   const legendY = top + plotHeight + 56
-  const legend = curves.flatMap(({ name }, i) => {
+  const legend = names.flatMap((name, i) => {
     const at = legendY + i * legendLine
     return [
-      `<path d="M${left} ${at - 4}h26" stroke="${colours[i % colours.length]}" stroke-width="3"/>`,
+      `<path d="M${left} ${at - 4}h26" stroke="${colourOf(name)}" stroke-width="3"/>`,
       textElement(left + 34, at, name, { anchor: 'start' }, 90),
     ]
   })
-  return svgDocument(left + plotWidth + 24, legendY + curves.length * legendLine + 4, title, [
+  return svgDocument(left + plotWidth + 24, legendY + names.length * legendLine + 4, title, [
     textElement(left + plotWidth / 2, 22, title, { weight: 'bold', size: 13 }, 80),
     ...grid,
     `<path d="M${left} ${top}v${plotHeight}h${plotWidth}" fill="none" stroke="#333"/>`,

@@ -42,23 +42,17 @@ describe('the command line', () => {
     data: 'made up',
     numbers: { units: 8, rate: 0.5 },
     lists: { languages: ['la', 'grc'] },
-  }
+    choices: { way: ['left', 'right'] },
+  } as const
   const read = (...args: string[]) => readSettings(command, args)
 
   test('gives defaults, and what is asked for instead', () => {
     const rest = { data: '.', backend: {}, save: undefined, load: undefined, json: false }
     const { lists } = command
-    expect(read('--data', '.')).toEqual({ ...rest, units: 8, rate: 0.5, lists, seed: 0 })
-    const asked = ['--units', '9', '--rate', '2.5', '--seed', '3', '--backend', 'wasm', '--json']
-    const expected = {
-      ...rest,
-      units: 9,
-      rate: 2.5,
-      lists,
-      seed: 3,
-      backend: { backend: 'wasm' },
-      json: true,
-    }
+    expect(read('--data', '.')).toEqual({ ...rest, units: 8, rate: 0.5, lists, way: 'left', seed: 0 })
+    const asked = '--units 9 --rate 2.5 --way right --seed 3 --backend wasm --json'.split(' ')
+    const numbers = { units: 9, rate: 2.5, seed: 3 }
+    const expected = { ...rest, ...numbers, lists, way: 'right', backend: { backend: 'wasm' }, json: true }
     expect(read('--data', '.', ...asked)).toEqual(expected)
     expect(read('--data', '.', '--languages', 'grc,fro')?.lists).toEqual({ languages: ['grc', 'fro'] })
   })
@@ -75,6 +69,7 @@ describe('the command line', () => {
     { args: ['--data', '.', '--languages', 'la,la'], says: /^--languages: expected words .*, each once/ },
     { args: ['--data', '.', '--unit', '1'], says: /--unit'/ },
     { args: ['--data', '.', '--backend', 'gpu'], says: /^--backend: expected native, wasm, reference/ },
+    { args: ['--data', '.', '--way', 'up'], says: /^--way: expected left, right, received up/ },
     { args: ['--data', '.', '--save', '/nowhere/x'], says: /^--save: no folder \/nowhere/ },
     { args: ['--data', '.', '--load', '/nowhere'], says: /^--load: no file \/nowhere$/ },
   ])('refuses $args', ({ args, says }) => {
@@ -113,8 +108,8 @@ describe('the command line', () => {
     expect(read('--help')).toBeUndefined()
     const [text] = log.mock.calls[0] as [string]
     log.mockRestore()
-    for (const option of ['data', 'units', 'rate', 'languages', 'seed', 'backend', 'save', 'load', 'json'])
-      expect(text).toContain(`--${option}`)
+    const named = ['data', 'way', 'languages', 'units', 'rate', 'seed', 'backend', 'save', 'load', 'json']
+    for (const option of named) expect(text).toContain(`--${option}`)
   })
 
   test('ends an example with the message alone', () => {
@@ -248,6 +243,23 @@ test('copy-memory learns when to answer, and is measured beside who remembers no
   expect(memoryless).toBeCloseTo((10 * Math.log(8)) / 21, 4)
   expect(crossEntropy).toBeLessThan(memoryless!)
   expect(recalled).toBeGreaterThan(100 / 8)
+})
+
+test('copy-reverse-sort counts what it answers without a mistake', () => {
+  const small = ['--longest', '2', '--units', '16', '--batch', '8', '--batches', '100', '--dev', '50']
+  const figures = learnsAndLoads(
+    'copy-reverse-sort',
+    '--task',
+    'sort',
+    ...small,
+    '--epochs',
+    '2',
+    '--rate',
+    '0.02',
+  )
+  const { exact } = figures as Record<string, number>
+  expect(figures).toEqual({ sequences: 50, exact })
+  expect(exact).toBeGreaterThan(80)
 })
 
 test('pos-tagger reads words and their characters, in sentences of any length', () => {

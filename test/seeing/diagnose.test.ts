@@ -219,6 +219,22 @@ describe('the curve of ∂L ∕ ∂h', () => {
       elementsOf(drawCurves([{ name: 'nothing', values: [0, 0] }], 'title', 't')).get('circle'),
     ).toBeUndefined()
   })
+
+  it('has one colour and one line of the legend for curves of one name', () => {
+    const values = [1, 2]
+    const named = (...names: string[]) =>
+      drawCurves(
+        names.map((name) => ({ name, values })),
+        'title',
+        't',
+      )
+    const svg = named('a', 'b', 'a')
+    const strokes = (pattern: RegExp) => [...svg.matchAll(pattern)].map(([, colour]) => colour)
+    const [a, b] = strokes(/h26" stroke="(#\w+)"/g)
+    expect(a).not.toBe(b)
+    expect(strokes(/fill="none" stroke="(#\w+)" stroke-width="1.8"/g)).toEqual([a, b, a])
+    expect(strokes(/h26" stroke="(#\w+)"/g)).toEqual([a, b])
+  })
 })
 
 describe('eigenvalues', () => {
