@@ -91,7 +91,7 @@ const said = (steps: number): string =>
   steps === Number.POSITIVE_INFINITY ? `more than ${most.toLocaleString('en')}` : steps.toLocaleString('en')
 
 function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b)
+  const sorted = [...numbers].sort((a, b) => a - b)
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
 }
 
