@@ -194,8 +194,11 @@ export class Graph {
   ): Node {
     const specification = instructionTable[instruction]
     const operands = new Map<string, Tensor>()
-    const isProduct = specification.attributes.some(({ name }) => name === 'precision')
-    const given = isProduct ? { precision: precisions[this.precision], ...attributes } : attributes
+    const product = specification.attributes.find(({ name }) => name === 'precision')
+    const wanted = precisions[this.precision]
+    // A product that is not made in this precision stays as it is.
+    const precision = wanted <= (product?.maximum ?? wanted) ? wanted : precisions.float32
+    const given = product ? { precision, ...attributes } : attributes
     const node: Node = {
       index: this.nodes.length,
       instruction,

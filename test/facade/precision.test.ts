@@ -1,4 +1,4 @@
-import { generate, layers, type Model, type Precision, sequential } from 'ostinato'
+import { generate, layers, type Model, models, type Precision, sequential } from 'ostinato'
 import { expect, test } from 'vitest'
 import type { BackendName } from '../../src/backends/backend.js'
 import { describeOnBackends } from '../backends.js'
@@ -80,6 +80,30 @@ describeOnBackends('reduced precision', ({ name }) => {
     const text = await generate(model, { prompt: [1, 2], length: 5, precision: 'int8' })
     expect(text.length).toBe(5)
     expect(text.every((token) => token >= 0 && token < classes)).toBe(true)
+    model.dispose()
+  })
+
+  test('decodes with attention in int8: products of what is no weight stay as they are', async () => {
+    const model = models.encoderDecoder({
+      source: { vocabulary: 9, units: 5 },
+      target: { vocabulary: 7, units: 4, startToken: 0, endToken: 1 },
+      encoder: [layers.gru({ units: 12 })],
+      decoder: [layers.gru({ units: 12 })],
+      attention: layers.attention(),
+      embeddings: 'tied',
+      backend: name,
+    })
+    const scores = async (precision: Precision): Promise<Float32Array> => {
+      const decoder = await model.decoder([[1, 2, 3], [8]], { precision })
+      decoder.start(1)
+      const [tokens, parents, sources] = [Int32Array.of(0, 0), Int32Array.of(0, 1), Int32Array.of(0, 1)]
+      const found = decoder.step(tokens, parents, sources).slice()
+      decoder.dispose()
+      return found
+    }
+    const far = difference(await scores('int8'), await scores('float32'))
+    expect(far).toBeGreaterThan(1e-6)
+    expect(far).toBeLessThan(0.03)
     model.dispose()
   })
 
