@@ -45,6 +45,7 @@ const command = {
     batch: 128,
     rate: 3e-3,
     beams: 5,
+    patience: 100,
   },
   ensemble: true,
 }
@@ -99,7 +100,7 @@ async function together(files: readonly string[], { backend }: Given): Promise<S
 }
 
 await example(command, async (settings) => {
-  const { data, load, seed, beams } = settings
+  const { data, load, seed, beams, patience } = settings
   const measured = read(data, 'cmudict-0.7b.train-dev-1-21')
   const learnNow = () => {
     const sample = measured.filter((_, i) => i % 10 === 0)
@@ -110,7 +111,7 @@ await example(command, async (settings) => {
   const [first] = all as [SequenceToSequence]
   const vocabularies = keptVocabularies(first)
   const greedy = await errorRates(all, measured, vocabularies)
-  const beam = await errorRates(all, measured, vocabularies, beams)
+  const beam = await errorRates(all, measured, vocabularies, beams, patience)
   const hundredths = (percents: number): number => percent(percents / 100)
   report(
     {
