@@ -66,6 +66,7 @@ struct LstmForward {
       for (int r = 0; r < n; ++r) {
         const float* start = step.gates + taken[at + r] * buffer.stride + offset;
         for (int v = 0; v < gates; ++v) tile.sum[r][v] = load(start + v * Vec::width);
+        if constexpr (!plain) askForMasks(a, (step.t * a.B + taken[at + r]) * a.H + block * Vec::width);
       }
       multiply(tile, RowPointers<n>(left, a.H, taken, at), plainDepth(a.H), recurrent + offset * a.H,
                blockLanes);
@@ -144,6 +145,7 @@ struct LstmBackward {
     const float* before;  // the cell state
     const float* after;
     float* dStates;
+    bool backwards;  // through the units
   };
 
   Step stepOf(int64_t s) const {
@@ -153,7 +155,19 @@ struct LstmBackward {
             a.dy ? a.dy + t * rows : nullptr,
             a.c + walk.from(s) * rows,
             a.c + to,
-            a.dStates ? a.dStates + to : nullptr};
+            a.dStates ? a.dStates + to : nullptr,
+            (s & 1) != 0};
+  }
+
+  /** Asks for what this row needs in the next panel of units, in the order of this step: with masks it is too
+   * much for the cache. */
+  void askForNext(const Step& step, int64_t at, const float* sums) const {
+    const int64_t ahead = step.backwards ? -panelLanes : panelLanes;
+    if (step.dy) __builtin_prefetch(step.dy + at + ahead);
+    __builtin_prefetch(step.before + at + ahead);
+    askForMasks(a, step.t * a.B * a.H + at + ahead);
+    for (int64_t lane = 0; lane < gates * Vec::width; lane += 16)
+      __builtin_prefetch(sums + ahead * gates + lane, 1);
   }
 
   void cell(const Step& step, int64_t row, int64_t block, Vec dh) const {
@@ -165,6 +179,7 @@ struct LstmBackward {
     if (isMasked(a.lengths, row, step.t)) return store(carry + row * unitStride + unit, dh);
     const auto peepholes = peepholesOf(a, unit);
     const bool looks = !plain && peepholes.weights;
+    if constexpr (!plain) askForNext(step, at, sums);
     const Vec one = broadcast(1.0f);
     const Vec f = load(sums + At::forget * Vec::width), g = load(sums + At::candidate * Vec::width);
     const Vec o = load(sums + At::output * Vec::width);

@@ -63,6 +63,13 @@ bool isPlain(const Arguments& a) {
   return !a.peepholes && !a.recurrentMask && !a.updateH && !a.updateC && a.zoneoutH == 0 && a.zoneoutC == 0;
 }
 
+/** Asks for the masks of units from `at` on, [T, B, H], ahead of time: from row to row they lie far apart. */
+template <class Arguments>
+void askForMasks(const Arguments& a, int64_t at) {
+  if (a.updateH) __builtin_prefetch(a.updateH + at);
+  if (a.updateC) __builtin_prefetch(a.updateC + at);
+}
+
 /**
  * The new state of one block of units from the sums of their gates, which are kept in `target` for the
  * backward pass. A plain cell does not ask for what it does not have.

@@ -9,6 +9,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { InputError, readSettings } from '../../examples/command.js'
 import { idx, wav } from './made.js'
 
+// Each test is several processes, which a busy machine is slow to start.
+vi.setConfig({ testTimeout: 300_000 })
+
 const folder = mkdtempSync(join(tmpdir(), 'ostinato-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const root = fileURLToPath(new URL('../..', import.meta.url))
