@@ -197,7 +197,8 @@ export class Graph {
     const product = specification.attributes.find(({ name }) => name === 'precision')
     const wanted = precisions[this.precision]
     // A product that is not made in this precision stays as it is.
-    const precision = wanted <= (product?.maximum ?? wanted) ? wanted : precisions.float32
+    const isMade = product?.kind === 'integer' && wanted <= product.maximum
+    const precision = isMade ? wanted : precisions.float32
     const given = product ? { precision, ...attributes } : attributes
     const node: Node = {
       index: this.nodes.length,
