@@ -195,11 +195,19 @@ export function scan(
   }
   const given = body(before, inputs, more)
   const next: Tensors = { ...given, ...added }
-  for (const [name, { from, to }] of carries) {
+  for (const [name, made] of carries) {
+    const { from, to } = made
     const state = next[name]
     checkState(name, from, state)
-    if (valid) graph.append('select', { condition: valid, a: state, b: from }, { y: to })
-    else graph.append('copy', { x: state }, { y: to })
+    if (valid) {
+      graph.append('select', { condition: valid, a: state, b: from }, { y: to })
+    } else if (state.node?.loop === loop && !state.view) {
+      // Made in the row of the step, it need not be copied there.
+      state.view = to.view
+      carries.set(name, { ...made, to: state })
+    } else {
+      graph.append('copy', { x: state }, { y: to })
+    }
   }
   graph.loop = undefined
   const nodes = hoist(graph, loop, begin)
