@@ -20,7 +20,7 @@ import {
   pronunciationsOf,
   vocabulariesOf,
 } from './pronunciation.js'
-import { percent, report } from './training.js'
+import { fallingRate, percent, report } from './training.js'
 
 /** Lines of a word and its phonemes. */
 function read(folder: string, name: string): Pronunciation[] {
@@ -59,9 +59,8 @@ async function train(learned: readonly Pronunciation[], sample: readonly Pronunc
   const model = pronunciationModel(vocabularies, { units, layers, dropout, seed, ...backend })
   keepVocabularies(model, vocabularies)
   const steps = Math.ceil(pairs.sources.length / batch)
-  // Rises for an eighth of an epoch, and falls along a line to a twentieth.
-  const learningRate = (step: number): number =>
-    rate * Math.min(1, (8 * step) / steps) * (1 - (0.95 * step) / (epochs * steps))
+  // Rises for an eighth of an epoch.
+  const learningRate = fallingRate(rate, epochs * steps, steps / 8)
   model.compile({
     optimizer: optimizers.adam({ learningRate, globalClipNorm: 1 }),
     labelSmoothing: smoothing,

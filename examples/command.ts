@@ -147,23 +147,16 @@ export function readSettings<
   for (const [name, file] of Object.entries({ save, picture }))
     if (file !== undefined && !existsSync(dirname(resolve(file))))
       throw new InputError(`--${name}: no folder ${dirname(resolve(file))}`)
-  const numbers = Object.entries(command.numbers).map(([name, byDefault]) => [
-    name,
-    numberOf(name, values[name], byDefault),
-  ])
-  const lists = Object.entries(command.lists ?? {}).map(([name, byDefault]) => [
-    name,
-    listOf(name, values[name], byDefault),
-  ])
-  const words = Object.entries(command.choices ?? {}).map(([name, each]) => [
-    name,
-    wordOf(name, values[name], each),
-  ])
+  type Given = string | boolean | undefined
+  const each = <Default, Value>(
+    options: Readonly<Record<string, Default>>,
+    read: (name: string, given: Given, byDefault: Default) => Value,
+  ) => Object.fromEntries(Object.entries(options).map(([name, of]) => [name, read(name, values[name], of)]))
   return {
-    ...(Object.fromEntries(numbers) as { [name in keyof Numbers]: number }),
-    ...(Object.fromEntries(words) as { [name in keyof Choices]: Choices[name][number] }),
+    ...(each(command.numbers, numberOf) as { [name in keyof Numbers]: number }),
+    ...(each(command.choices ?? {}, wordOf) as { [name in keyof Choices]: Choices[name][number] }),
     data: data as Settings<Numbers, Data>['data'],
-    lists: Object.fromEntries(lists),
+    lists: each(command.lists ?? {}, listOf),
     seed: numberOf('seed', values['seed'], 0, 0),
     backend: backend === undefined ? {} : { backend: backend as BackendName },
     save,

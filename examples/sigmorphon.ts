@@ -19,7 +19,7 @@ import {
   pronunciationModel,
   vocabulariesOf,
 } from './pronunciation.js'
-import { percent } from './training.js'
+import { fallingRate, percent, report } from './training.js'
 
 const command = {
   about: 'Learns how words are pronounced, each language by itself, all in the same way.',
@@ -62,9 +62,8 @@ async function train(
   const model = pronunciationModel(vocabularies, { units, ...table, dropout, seed, ...backend })
   keepVocabularies(model, vocabularies)
   const steps = epochs * Math.ceil(words.length / batch)
-  const learningRate = (step: number): number => rate * Math.min(1, step / 100) * (1 - (0.95 * step) / steps)
   model.compile({
-    optimizer: optimizers.adam({ learningRate, globalClipNorm: 1 }),
+    optimizer: optimizers.adam({ learningRate: fallingRate(rate, steps, 100), globalClipNorm: 1 }),
     labelSmoothing: smoothing,
   })
   const average = weightAverage({ decay: averaging })
@@ -123,5 +122,5 @@ await example(command, async (settings) => {
   }
   for (const { language, per, wer, words, unknown } of figures)
     console.log(`${language}: per ${per}, wer ${wer}, of ${words} words, ${unknown} with unknown letters`)
-  for (const [name, value] of Object.entries(result)) console.log(`${name} ${value}`)
+  report(result, settings)
 })

@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { optimizers, RandomStream, type StepLogs, weightAverage } from 'ostinato'
+import { median } from '../bench/measure.js'
 import { drawCurves } from '../src/seeing/curves.js'
 import { progressBar } from './progress.js'
 import { exactShare, symbolBatches, symbolModel, symbolPairs } from './symbols.js'
@@ -89,11 +90,6 @@ function stepsTo(share: number, { exact }: Run): number {
 
 const said = (steps: number): string =>
   steps === Number.POSITIVE_INFINITY ? `more than ${most.toLocaleString('en')}` : steps.toLocaleString('en')
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
-}
 
 mkdirSync(values.folder, { recursive: true })
 const runs: Run[] = []

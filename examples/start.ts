@@ -22,6 +22,7 @@ import {
   splitDictionary,
   vocabulariesOf,
 } from './pronunciation.js'
+import { fallingRate } from './training.js'
 
 const { values } = parseArgs({
   options: {
@@ -56,7 +57,7 @@ const batchSize = 128
 const steps = epochs * Math.ceil(pairs.sources.length / batchSize)
 model.compile({
   optimizer: optimizers.adam({
-    learningRate: (step) => 4e-3 * Math.min(1, step / 100) * (1 - (0.95 * step) / steps),
+    learningRate: fallingRate(4e-3, steps, 100),
     globalClipNorm: 1,
   }),
 })

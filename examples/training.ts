@@ -25,6 +25,11 @@ export interface Experiment {
   measure(model: Model): Promise<Readonly<Record<string, number>>>
 }
 
+/** A learning rate that rises over the first steps, where there are `rising` ones, and falls along a line, to a twentieth at the last of all. */
+export function fallingRate(rate: number, steps: number, rising = 0): (step: number) => number {
+  return (step) => rate * (rising > 0 ? Math.min(1, step / rising) : 1) * (1 - (0.95 * step) / steps)
+}
+
 /** Trains a model, or loads one, measures it, and saves it where asked. */
 export async function runExperiment(
   { training, epochs, rate, unit, loss, metrics = [], make, measure }: Experiment,
@@ -33,7 +38,7 @@ export async function runExperiment(
   const trained = settings.load === undefined
   const model = trained ? make() : await load(settings.load as string, settings.backend)
   const steps = epochs * training.length
-  const learningRate = (step: number): number => rate * (1 - (0.95 * step) / steps)
+  const learningRate = fallingRate(rate, steps)
   model.compile({ optimizer: optimizers.adam({ learningRate, globalClipNorm: 1 }), loss, metrics })
   await model.ready()
   console.error(`${model.summary()}\nbackend ${model.backend.name}: ${model.backend.reason}`)
