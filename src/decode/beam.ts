@@ -34,7 +34,7 @@ export class BeamSearch implements Search {
   readonly #nBest: number
   /** Hypotheses that have to end before a source is done. */
   readonly #enough: number
-  /** Sums of the log-probabilities of the rows. */
+  /** Sums of the log-probabilities of the rows, from the second step on. */
   readonly #totals: Float64Array
   /** [sources]: rows that live, from the first one of a source on. */
   readonly #live: Int32Array
@@ -80,7 +80,6 @@ export class BeamSearch implements Search {
     this.#nBest = nBest
     this.#enough = patience * beams
     this.#totals = new Float64Array(model.sources * beams)
-    // All hypotheses of a source are the same at first: one is enough.
     this.#live = new Int32Array(model.sources).fill(1)
     this.#sums = new Float64Array(2 * beams)
     this.#picks = new Int32Array(2 * beams)
@@ -99,7 +98,7 @@ export class BeamSearch implements Search {
     const scores = frontier.advance()
     for (let i = 0; i < frontier.count; i++) {
       const source = frontier.sources[i]!
-      const first = i * this.#beams
+      const first = i * frontier.perSource
       for (let b = 0; b < this.#live[source]!; b++) frontier.process(first + b, source)
       const found = this.#select(scores, first, source)
       const before = this.#endedCount[source]!
@@ -116,7 +115,7 @@ export class BeamSearch implements Search {
 
   /** One pass over the scores of a source's live rows. Returns how many continuations it found, at most 2 · beams. */
   #select(scores: Float32Array, first: number, source: number): number {
-    const { vocabularySize } = this.#frontier
+    const { time, vocabularySize } = this.#frontier
     // Locals: this is the innermost loop of all.
     const [sums, picks] = [this.#sums, this.#picks]
     const most = sums.length
@@ -125,7 +124,8 @@ export class BeamSearch implements Search {
     // What a continuation must exceed.
     let least = Number.NEGATIVE_INFINITY
     for (let row = first; row < last; row++) {
-      const total = this.#totals[row]!
+      // Nothing has been said before the first token; the rows of the next step already lie here.
+      const total = time === 0 ? 0 : this.#totals[row]!
       const end = (row + 1) * vocabularySize
       for (let pick = row * vocabularySize; pick < end; pick++) {
         const sum = total + scores[pick]!

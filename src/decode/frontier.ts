@@ -33,6 +33,8 @@ export class Frontier {
   readonly maxLengths: Int32Array
   /** Of the step that `advance` has run, from 0: how many tokens its rows hold already. */
   time = -1
+  /** Rows of each source in that step: before the first token, one stands for all. */
+  perSource = 1
   /** Rows of the next step, as many as have been laid out: token, row that it follows, log-probability of the token. */
   readonly tokens: Int32Array
   readonly parents: Int32Array
@@ -92,8 +94,9 @@ export class Frontier {
   /** Runs the model for one step. Returns the scores [rows, vocabulary] to choose by. */
   advance(): Float32Array {
     if (this.time < 0) this.#model.start(this.#rowsPerSource)
-    const rows = this.count * this.#rowsPerSource
-    if (this.#views[0].length !== rows) {
+    this.perSource = this.time < 0 ? 1 : this.#rowsPerSource
+    const rows = this.count * this.perSource
+    if (this.#views[0].length !== rows || this.#views[2].length !== this.count) {
       this.#views = [
         this.tokens.subarray(0, rows),
         this.parents.subarray(0, rows),
@@ -117,7 +120,7 @@ export class Frontier {
     return this.#processed
   }
 
-  /** Lets the processors at the scores of a row that will be chosen from. */
+  /** Lets the processors at the scores of a row that will be chosen from. Once for each row. */
   process(row: number, source: number): void {
     if (this.#processors.length === 0) return
     if (this.time > 0) this.history.readTokens(this.time - 1, row, this.#prefixTokens)
@@ -135,7 +138,7 @@ export class Frontier {
     return this.time + 1 >= this.maxLengths[source]!
   }
 
-  /** Where the rows of the next source to be laid out begin. Not behind the rows of the source that is being read. */
+  /** Where the rows of the next source to be laid out begin. Behind the first step, not behind the rows of the source that is being read. */
   get nextRow(): number {
     return this.#next * this.#rowsPerSource
   }

@@ -52,13 +52,10 @@ class Continuations implements LanguageModel {
   #stepper: Stepper
   /** Rows that the stepper has states for. */
   #capacity: number
-  #rowsPerSource = 0
   #begun = false
-  /** Where the rows of the step before left their states. */
-  #places: Int32Array
-  /** Where those of this step find them, and leave them. */
-  #load: Int32Array
-  #store: Int32Array
+  /** Where the rows of a step find their states, and leave them: row i in place i, and source i in place i behind its prompt. */
+  #load = new Int32Array(0)
+  #store = new Int32Array(0)
   #scores = new Float32Array(0)
 
   constructor(open: (rows: number) => Stepper, prompts: readonly ArrayLike<number>[], endToken?: number) {
@@ -69,7 +66,6 @@ class Continuations implements LanguageModel {
     this.#stepper = open(this.#capacity)
     this.vocabularySize = this.#stepper.outputSize
     if (endToken !== undefined) this.endToken = endToken
-    this.#places = this.#load = this.#store = new Int32Array(0)
   }
 
   start(rowsPerSource: number): void {
@@ -80,23 +76,18 @@ class Continuations implements LanguageModel {
       this.#stepper = this.#open(rows)
       this.#capacity = rows
     }
-    this.#rowsPerSource = rowsPerSource
     this.#begun = false
-    // Source i has read its prompt in row i.
-    this.#places = Int32Array.from({ length: rows }, (_, row) => Math.floor(row / rowsPerSource))
     this.#load = new Int32Array(this.#capacity)
     this.#store = Int32Array.from({ length: this.#capacity }, (_, row) => row)
   }
 
   step(tokens: Int32Array, parents: Int32Array): Float32Array {
-    const rows = tokens.length
-    const size = rows * this.vocabularySize
+    const size = tokens.length * this.vocabularySize
     // Sources end now and then; the rows of those that are left make a view of another length.
     if (this.#scores.length !== size) this.#scores = new Float32Array(size)
     if (this.#begun) {
-      for (let row = 0; row < rows; row++) this.#load[row] = this.#places[parents[row]!]!
+      this.#load.set(parents)
       this.#run(tokens, this.#store, this.#scores)
-      for (let row = 0; row < rows; row++) this.#places[row] = row
     } else {
       this.#read()
       this.#begun = true
@@ -105,7 +96,7 @@ class Continuations implements LanguageModel {
     return this.#scores
   }
 
-  /** Reads the prompts side by side, and gives every row what its source has come to. */
+  /** Reads the prompts side by side. */
   #read(): void {
     const { vocabularySize } = this
     const longest = Math.max(...this.#prompts.map(({ length }) => length))
@@ -118,9 +109,7 @@ class Continuations implements LanguageModel {
       for (const [i, source] of sources.entries()) {
         if (t + 1 < this.#prompts[source]!.length) continue
         const scores = output.subarray(i * vocabularySize, (i + 1) * vocabularySize)
-        for (let b = 0; b < this.#rowsPerSource; b++) {
-          this.#scores.set(scores, (source * this.#rowsPerSource + b) * vocabularySize)
-        }
+        this.#scores.set(scores, source * vocabularySize)
       }
     }
   }

@@ -122,10 +122,12 @@ export class RowSearch implements Search {
       const source = sources[i]!
       let goesOn = false
       for (let n = 0; n < perSource; n++) {
-        const row = i * perSource + n
+        // Before the first token, one row stands for all.
+        const row = i * frontier.perSource + Math.min(n, frontier.perSource - 1)
         const next = frontier.nextRow + n
         parents[next] = row
         if (this.#endings[source * perSource + n]) continue
+        if (n < frontier.perSource) frontier.process(row, source)
         const token = this.#chosen(scores, row, source, n)
         if (token === frontier.endToken || frontier.isLast(source)) {
           this.#endings[source * perSource + n] = {
@@ -150,7 +152,6 @@ export class RowSearch implements Search {
   #chosen(scores: Float32Array, row: number, source: number, sample: number): number {
     const frontier = this.#frontier
     const { vocabularySize } = frontier
-    frontier.process(row, source)
     const start = row * vocabularySize
     const best = argmax(scores, start, vocabularySize)
     if (best < 0) throw frontier.nothingAllowed(source)

@@ -86,9 +86,11 @@ export class Decoder implements StepModel {
   #step: Executable
   /** Steps of the source that an attention looks at; 0 where there is none. */
   #attended: number
-  /** Rows of a source, and sources of the step before: 0 before the first. */
-  #each = 1
+  /** Rows of a source from the second step on. */
+  #rowsPerSource = 1
+  /** Sources of the step before, 0 before the first, and how many rows each had. */
   #present = 0
+  #each = 1
   #scores = new Float32Array(0)
   #attention: Float32Array | undefined
   #released = false
@@ -144,23 +146,26 @@ export class Decoder implements StepModel {
       this.#pool.release(this.#step)
       this.#step = this.#pool.acquire('decode', { ...this.#needs, times })
     }
-    this.#each = rowsPerSource
+    this.#rowsPerSource = rowsPerSource
     this.#present = 0
   }
 
   step(tokens: Int32Array, parents: Int32Array, sources: Int32Array): Float32Array {
     this.#assertUsable()
-    const rows = sources.length * this.#each
+    const first = this.#present === 0
+    const each = first ? 1 : this.#rowsPerSource
+    const rows = sources.length * each
     if (tokens.length !== rows || parents.length !== rows) {
       throw new OstinatoError('SHAPE_MISMATCH', 'decoder.step', {
-        expected: `${rows} tokens and parents, ${this.#each} for each source`,
+        expected: `${rows} tokens and parents, ${each} for each source${first ? ' in the first step' : ''}`,
         received: `${tokens.length} and ${parents.length}`,
       })
     }
-    const first = this.#present === 0
     if (!first) this.#checkParents(parents)
     // Sources only leave: as many as before are the same as before.
-    if (sources.length !== this.#present) this.#take(sources)
+    const taken = sources.length === this.#present
+    if (!taken) this.#take(sources)
+    if (!taken || each !== this.#each) this.#resize(sources.length, each)
     const step = this.#step
     ;(step.input(this.#tokens) as Int32Array).set(tokens)
     const [fresh, load, store] = [step.input('fresh'), step.input('loadRows'), step.input('storeRows')]
@@ -191,8 +196,6 @@ export class Decoder implements StepModel {
         received: String(stranger),
       })
     }
-    const times = this.#needs.times.map((time, i) => (i === this.#axis ? this.#each : time))
-    this.#step.setDimensions(count, times)
     for (const { input, output, outer, inner } of this.#handed) {
       const from = this.#encoded.context.outputs[output] as FloatArray
       const to = this.#step.input(input) as FloatArray
@@ -203,8 +206,15 @@ export class Decoder implements StepModel {
         }
       }
     }
-    this.#present = count
-    const rows = count * this.#each
+  }
+
+  /** The next step has so many sources, and rows of each. */
+  #resize(sources: number, each: number): void {
+    const times = this.#needs.times.map((time, i) => (i === this.#axis ? each : time))
+    this.#step.setDimensions(sources, times)
+    this.#present = sources
+    this.#each = each
+    const rows = sources * each
     this.#scores = new Float32Array(rows * this.vocabularySize)
     this.#attention = this.#attended > 0 ? new Float32Array(rows * this.#attended) : undefined
   }

@@ -264,10 +264,15 @@ describeOnBackends('bad input', ({ name: backend }) => {
       failureText(() =>
         decoder.step(Int32Array.from(tokens), Int32Array.from(parents), Int32Array.from(sources)),
       )
-    expect(await step([5, 5], [0, 1], [2])).toBe(
+    expect(await step([5], [0], [2])).toBe(
       'INDEX_OUT_OF_RANGE decoder.step, sources: expected 0 to 1, received 2',
     )
-    decoder.step(Int32Array.of(5, 5, 5, 5), new Int32Array(4), Int32Array.of(0, 1))
+    decoder.step(Int32Array.of(5, 5), new Int32Array(2), Int32Array.of(0, 1))
+    // The second step goes on from one row for each source, the third from two.
+    expect(await step([0, 0, 0, 0], [0, 0, 2, 1], [0, 1])).toBe(
+      'INDEX_OUT_OF_RANGE decoder.step, parents[2]: expected a row of the step before, 0 to 1, received 2',
+    )
+    decoder.step(new Int32Array(4), Int32Array.of(0, 0, 1, 1), Int32Array.of(0, 1))
     for (const parent of [4, -1]) {
       expect(await step([0, 0, 0, 0], [0, 1, parent, 2], [0, 1])).toBe(
         `INDEX_OUT_OF_RANGE decoder.step, parents[2]: expected a row of the step before, 0 to 3, received ${parent}`,

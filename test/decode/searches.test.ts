@@ -77,18 +77,78 @@ describe('streams', () => {
 
   test('stop working when their reader breaks', async () => {
     const table = new TableModel({ seed: 1, endToken: null })
-    for (const stream of [
-      decode.stream.greedy(table, { maxLength: 100 }),
-      decode.stream.sample(table, { maxLength: 100, samples: 2 }),
-    ]) {
+    for (const [rows, stream] of [
+      [1, decode.stream.greedy(table, { maxLength: 100 })],
+      [2, decode.stream.sample(table, { maxLength: 100, samples: 2 })],
+    ] as const) {
       let seen = 0
       for await (const { tokens } of stream) {
         seen += tokens.length
         if (seen === 4) break
       }
-      expect(table.calls.length).toBe(seen / table.calls[0]!)
+      expect(table.calls.length).toBe(seen / rows)
       expect(await stream.next()).toEqual({ done: true, value: undefined })
     }
+  })
+})
+
+describe('the first step', () => {
+  /** Sources of even numbers end at once, the others after two tokens. */
+  const recorder = () => {
+    const calls: { rows: number; parents: number[]; sources: number[] }[] = []
+    const model: StepModel = {
+      sources: 4,
+      vocabularySize: 3,
+      startToken: 0,
+      endToken: 2,
+      start: () => void calls.splice(0),
+      step(tokens, parents, sources) {
+        calls.push({ rows: tokens.length, parents: [...parents], sources: [...sources] })
+        const each = tokens.length / sources.length
+        const scores = new Float32Array(3 * tokens.length).fill(-9)
+        for (let row = 0; row < tokens.length; row++) {
+          const ends = sources[Math.floor(row / each)]! % 2 === 0 || calls.length > 2
+          scores[3 * row + (ends ? 2 : 1)] = -0.01
+        }
+        return scores
+      },
+    }
+    return { model, calls }
+  }
+
+  test('has one row for each source, the second as many in all for half of the sources', async () => {
+    const expected = [
+      { rows: 4, parents: [0, 1, 2, 3], sources: [0, 1, 2, 3] },
+      { rows: 4, parents: [1, 1, 3, 3], sources: [1, 3] },
+    ]
+    const { model, calls } = recorder()
+    for (const search of [
+      () => decode.beam(model, { beams: 2, maxLength: 5 }),
+      () => decode.sample(model, { samples: 2, temperature: 0, maxLength: 5 }),
+    ]) {
+      const found = await search()
+      expect(calls.slice(0, 2)).toEqual(expected)
+      expect(calls).toHaveLength(3)
+      expect(found.map(({ hypotheses }) => [...hypotheses[0]!.tokens])).toEqual([[], [1, 1], [], [1, 1]])
+    }
+  })
+
+  test('is processed once for all samples of a source', async () => {
+    const seen: number[] = []
+    // Not the same if it comes twice.
+    const steeper = (scores: Float32Array, { source, tokens }: { source: number; tokens: Int32Array }) => {
+      if (tokens.length === 0) seen.push(source)
+      for (let i = 0; i < scores.length; i++) scores[i]! *= 1.5
+    }
+    const drawn = (samples: number) => {
+      const table = new TableModel({ seed: 5, sourceIds, sourceLengths })
+      return decode.sample(table, { samples, maxLength: 6, processors: [steeper] })
+    }
+    const [one, three] = [await drawn(1), await drawn(3)]
+    expect(seen).toEqual([0, 1, 2, 0, 1, 2])
+    expect(three.map(({ hypotheses }) => hypotheses.slice(0, 1))).toEqual(
+      one.map(({ hypotheses }) => hypotheses),
+    )
   })
 })
 
@@ -303,7 +363,7 @@ describe('refusals', () => {
     )
     const odd = broken((length) => new Float32Array(4 * length).fill(-1), { attention: new Float32Array(5) })
     expect(await failureText(() => decode.beam(odd, { maxLength: 5, beams: 2 }))).toBe(
-      'SHAPE_MISMATCH step model, attention: expected [2, source steps], received 5 numbers',
+      'SHAPE_MISMATCH step model, attention: expected [2, 5], received 5 numbers',
     )
   })
 

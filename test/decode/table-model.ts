@@ -30,6 +30,8 @@ export class TableModel implements StepModel {
   readonly #ids: readonly number[]
   readonly #known = new Map<string, Float32Array>()
   #rowsPerSource = 0
+  /** Rows of each source in the step before. */
+  #width = 0
   #sources: number[] = []
   #prefixes: number[][] = []
   #returned: { readonly scores: Float32Array; readonly copy: Float32Array } | undefined
@@ -73,14 +75,13 @@ export class TableModel implements StepModel {
   start(rowsPerSource: number): void {
     this.#rowsPerSource = rowsPerSource
     this.#sources = this.#ids.map((_, source) => source)
-    this.#prefixes = this.#ids.flatMap(() => Array.from({ length: rowsPerSource }, () => []))
     this.calls.length = 0
     this.#returned = undefined
   }
 
   step(tokens: Int32Array, parents: Int32Array, sources: Int32Array): Float32Array {
     const first = this.calls.length === 0
-    const width = this.#rowsPerSource
+    const width = first ? 1 : this.#rowsPerSource
     const rows = sources.length * width
     if (this.#returned) same(this.#returned.scores, this.#returned.copy, 'the scores of the step before')
     if (tokens.length !== rows || parents.length !== rows) throw new Error('rows')
@@ -91,12 +92,14 @@ export class TableModel implements StepModel {
       if (source < before) throw new Error('sources do not rise')
       before = source
       const parent = parents[row]!
-      if (!first && this.#sources[Math.floor(parent / width)] !== source) throw new Error('a strange parent')
+      if (!first && this.#sources[Math.floor(parent / this.#width)] !== source)
+        throw new Error('a strange parent')
       if (!first) return [...this.#prefixes[parent]!, tokens[row]!]
       if (tokens[row] !== this.startToken) throw new Error('no start token')
       return []
     })
     this.#sources = [...sources]
+    this.#width = width
     this.calls.push(rows)
     const scores = new Float32Array(rows * this.vocabularySize)
     const steps = Math.max(0, ...(this.sourceLengths ?? []))

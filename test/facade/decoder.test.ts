@@ -143,32 +143,40 @@ describeOnBackends('a model decoded step by step', ({ name: backend }) => {
     const decoder = await decoderOf(m)
     expect([...(decoder.sourceLengths ?? [])]).toEqual(kind === 'a pyramid' ? [3, 1, 2] : lengths)
     const beams = 3
-    decoder.start(beams)
-    // The rows go on from one another, and the second source ends before the others.
-    const underWay = [[0, 1, 2], [0, 1, 2], [0, 2], [0, 2], [2]]
-    let histories = lengths.map(() => Array.from({ length: beams }, () => [] as number[]))
-    for (const [t, sources] of underWay.entries()) {
-      const before = t === 0 ? sources : (underWay[t - 1] as number[])
+    // The rows go on from one another, and the second source ends before the others. Then again, and two end at once.
+    const first = [[0, 1, 2], [0, 1, 2], [0, 2], [0, 2], [2]]
+    const underWay = [...first, [0, 1, 2], [1], [1]]
+    let histories: number[][][] = []
+    for (const [i, sources] of underWay.entries()) {
+      const t = i % first.length
+      if (t === 0) {
+        decoder.start(beams)
+        histories = lengths.map(() => [[]])
+      }
+      const before = t === 0 ? sources : (underWay[i - 1] as number[])
+      // The first step has one row for each source.
+      const [each, eachBefore] = [t === 0 ? 1 : beams, t <= 1 ? 1 : beams]
+      const ks = Array.from({ length: each }, (_, k) => k)
       const parents = sources.flatMap((n) =>
-        [0, 1, 2].map((k) => before.indexOf(n) * beams + ((k * 2 + t + n) % beams)),
+        ks.map((k) => before.indexOf(n) * eachBefore + ((k * 2 + t + n) % eachBefore)),
       )
       const tokens = sources.flatMap((n) =>
-        [0, 1, 2].map((k) => (t === 0 ? start : (n * 2 + k * 3 + t) % vocabulary)),
+        ks.map((k) => (t === 0 ? start : (n * 2 + k * 3 + t) % vocabulary)),
       )
       histories = lengths.map((_, n) =>
-        [0, 1, 2].map((k) => {
-          const i = sources.indexOf(n) * beams + k
+        ks.map((k) => {
+          const i = sources.indexOf(n) * each + k
           if (i < 0) return []
-          const from = t === 0 ? [] : (histories[n]?.[(parents[i] as number) % beams] as number[])
+          const from = histories[n]?.[(parents[i] as number) % eachBefore] as number[]
           return [...from, tokens[i] as number]
         }),
       )
       const found = decoder.step(Int32Array.from(tokens), Int32Array.from(parents), Int32Array.from(sources))
-      expect(found.length).toBe(sources.length * beams * vocabulary)
+      expect(found.length).toBe(sources.length * each * vocabulary)
       for (const [i, n] of sources.entries()) {
-        for (let k = 0; k < beams; k++) {
+        for (const k of ks) {
           const expected = await taught(m, n, histories[n]?.[k] as number[])
-          const row = i * beams + k
+          const row = i * each + k
           const scores = found.subarray(row * vocabulary, (row + 1) * vocabulary)
           expect(difference(scores, expected.scores), `${t} ${n} ${k}`).toBeLessThan(5e-6)
           const seen = expected.weights.length
@@ -237,7 +245,11 @@ test('says what is wrong', async () => {
   expect(await failureText(() => m.decoder({ ...options, inputs: {} }))).toContain('inputs.source')
   const decoder = await m.decoder(options)
   decoder.start(2)
-  const three = Int32Array.of(0, 1, 2)
+  const [three, six] = [Int32Array.of(0, 1, 2), new Int32Array(6)]
+  expect(await failureText(() => decoder.step(six, six, three))).toContain(
+    'expected 3 tokens and parents, 1 for each source in the first step, received 6 and 6',
+  )
+  decoder.step(three, three, three)
   expect(await failureText(() => decoder.step(three, three, three))).toContain(
     'expected 6 tokens and parents, 2 for each source, received 3 and 3',
   )
