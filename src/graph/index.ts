@@ -6,7 +6,7 @@ export * from './graph.js'
 export * from './losses.js'
 export { lower } from './lower.js'
 export * from './operations.js'
-export { planMemory } from './plan.js'
+export { liveNodes, planMemory } from './plan.js'
 export * from './program.js'
 export {
   eachRow,

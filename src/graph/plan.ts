@@ -28,9 +28,9 @@ export function capacityOf(tensor: Tensor): number {
   return elements
 }
 
-/** Nodes whose results reach memory outside the arena. */
-function liveNodes(graph: Graph): Node[] {
-  const wanted = new Set<Tensor>()
+/** Nodes whose results reach memory outside the arena, or the tensors that are wanted besides. */
+export function liveNodes(graph: Graph, besides: readonly Tensor[] = []): Node[] {
+  const wanted = new Set(besides.map(rootOf))
   // What a step of a loop reads may have been written by a node behind it, in the step before.
   for (let size = -1; size < wanted.size; ) {
     size = wanted.size

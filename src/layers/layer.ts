@@ -43,8 +43,6 @@ export interface Valid {
 export interface Hypotheses {
   readonly sources: Dimension
   readonly each: Dimension
-  /** [rows] int32: not 0 where a row begins, with the initial states it is given. */
-  readonly fresh: Tensor
   /** Takes the weights of an attention, [1, rows, source steps], for whoever decodes to see. */
   show(weights: Tensor): void
 }
@@ -72,7 +70,7 @@ export interface Scope {
   parameter(options: ParameterOptions): Tensor
   /** The layer takes one step of a loop, which carries its states, those that it is given too. */
   readonly inLoop?: boolean
-  /** A carried state of this layer, or undefined where nothing is carried. A loop begins with `first`. */
+  /** A carried state of this layer, or undefined where nothing is carried. A loop begins with `first`, and so does a model that decodes. */
   carriedState(name: string, units: number, stateful: boolean, first?: Tensor): CarriedState | undefined
   /**
    * The targets of the model, [time, batch] classes or [time, batch, features] numbers, where it learns from some or is

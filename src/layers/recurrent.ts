@@ -6,7 +6,6 @@ import {
   maskOrder,
   reverseTime,
   sameShape,
-  select,
   selectSteps,
   shapeName,
   type Tensor,
@@ -236,7 +235,7 @@ export function cellState(
   const carry = (): CellState => {
     // Carried as one row of numbers for each row of the batch.
     const width = sizes.reduce((product, n) => product * n, 1)
-    const first = given && scope.inLoop ? graph.reshape(given, [batch, width]) : undefined
+    const first = given && graph.reshape(given, [batch, width])
     const carried = scope.carriedState(name, width, stateful, first)
     return {
       initial: carried && graph.reshape(carried.initial, [batch, ...sizes]),
@@ -256,10 +255,7 @@ export function cellState(
       received: given.type === 'f32' ? shapeName(given.shape) : `int32 ${shapeName(given.shape)}`,
     })
   }
-  if (scope.inLoop) return carry()
-  if (!hypotheses) return { initial: given, store() {} }
-  const { initial, store } = carry()
-  return { initial: initial && select(hypotheses.fresh, given, initial), store }
+  return scope.inLoop || hypotheses ? carry() : { initial: given, store() {} }
 }
 
 /** Walking backwards begins at the end, which a stream does not have. */

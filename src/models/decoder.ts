@@ -14,7 +14,8 @@ import { feedBatch } from './feed.js'
 import type { ExecutablePool, Needs } from './pool.js'
 import { type Prepared, prepareBatch } from './prepare.js'
 import { axisOf, timeAxes } from './topology.js'
-import { borderName } from './trace.js'
+import { borderName, type StatePlace } from './trace.js'
+import { initialName } from './tracing.js'
 
 export interface DecoderOptions {
   /** The input that is fed the tokens decoded so far: int32 [batch, time]. */
@@ -52,18 +53,15 @@ function beside(dimension: Dimension, sizeOf: (d: Dimension) => number): number 
   return right === undefined ? undefined : right * sizeOf(dimension.left)
 }
 
-function handedOver(encoded: Executable, { batch, steps }: Prepared): Handed[] {
+function handedOver(encoded: Executable, step: Executable, { batch, steps }: Prepared): Handed[] {
   const sizeOf = (d: Dimension): number => encoded.sizeOf(d, batch, steps)
   const product = (shape: readonly Dimension[]): number => shape.reduce((n, d) => n * sizeOf(d), 1)
-  return encoded.traced.program.outputs.map(({ name, shape }, output) => {
+  return encoded.traced.program.outputs.flatMap(({ name, shape }, output) => {
+    if (!step.input(name)) return []
     const at = shape.findIndex((d) => beside(d, sizeOf) !== undefined)
     const inner = (beside(shape[at] as Dimension, sizeOf) as number) * product(shape.slice(at + 1))
-    return { input: name, output, outer: product(shape.slice(0, at)), inner }
+    return [{ input: name, output, outer: product(shape.slice(0, at)), inner }]
   })
-}
-
-function copyInto(target: Float32Array, source: FloatArray): void {
-  for (let i = 0; i < target.length; i++) target[i] = source[i] as number
 }
 
 const forward = ['forward'] as const
@@ -109,10 +107,10 @@ export class Decoder implements StepModel {
     this.#pool = engine.pool
     this.#needs = needs
     this.#encoded = encoded
-    this.#handed = handedOver(encoded, prepared)
     this.#tokens = borderName('inputs', inputs, feedback)
     this.#axis = timeAxes(inputs).indexOf(axisOf(inputs[feedback] as (typeof inputs)[number]) ?? '')
     this.#step = this.#pool.acquire('decode', needs)
+    this.#handed = handedOver(encoded, this.#step, prepared)
     this.sources = prepared.batch
     this.startToken = options.startToken
     if (options.endToken !== undefined) this.endToken = options.endToken
@@ -148,6 +146,16 @@ export class Decoder implements StepModel {
     }
     this.#rowsPerSource = rowsPerSource
     this.#present = 0
+    for (const place of this.#step.traced.states) this.#begin(place)
+  }
+
+  /** A state of the sources, as the encoder has left it, or zeros: until the first step, row i is that of source i. */
+  #begin(place: StatePlace): void {
+    const { context, traced } = this.#encoded
+    const output = traced.program.outputs.findIndex(({ name }) => name === initialName(place.name))
+    const rows = this.#step.state(place).subarray(0, this.sources * place.units)
+    if (output === -1) rows.fill(0)
+    else rows.set((context.outputs[output] as FloatArray).subarray(0, rows.length))
   }
 
   step(tokens: Int32Array, parents: Int32Array, sources: Int32Array): Float32Array {
@@ -168,12 +176,7 @@ export class Decoder implements StepModel {
     if (!taken || each !== this.#each) this.#resize(sources.length, each)
     const step = this.#step
     ;(step.input(this.#tokens) as Int32Array).set(tokens)
-    const [fresh, load, store] = [step.input('fresh'), step.input('loadRows'), step.input('storeRows')]
-    fresh?.fill(first ? 1 : 0, 0, rows)
-    for (let row = 0; row < rows && load && store; row++) {
-      load[row] = first ? -1 : (parents[row] as number)
-      store[row] = row
-    }
+    step.input('loadRows')?.set(first ? sources : parents)
     this.#engine.beginReading()
     try {
       step.runSync(forward, 'decoder.step')
@@ -181,8 +184,8 @@ export class Decoder implements StepModel {
       this.#engine.endReading()
     }
     const [scores, weights] = step.context.outputs
-    copyInto(this.#scores, scores as FloatArray)
-    if (weights && this.#attention) copyInto(this.#attention, weights as FloatArray)
+    this.#scores.set((scores as FloatArray).subarray(0, this.#scores.length))
+    this.#attention?.set((weights as FloatArray).subarray(0, this.#attention.length))
     return this.#scores
   }
 
@@ -215,6 +218,7 @@ export class Decoder implements StepModel {
     this.#present = sources
     this.#each = each
     const rows = sources * each
+    this.#step.input('storeRows')?.set(Int32Array.from({ length: rows }, (_, row) => row))
     this.#scores = new Float32Array(rows * this.vocabularySize)
     this.#attention = this.#attended > 0 ? new Float32Array(rows * this.#attended) : undefined
   }

@@ -5,6 +5,7 @@ import {
   broadcast,
   type Dimension,
   type Graph,
+  liveNodes,
   log,
   maxSteps,
   type Node,
@@ -106,6 +107,9 @@ export function traceHalf(request: TraceRequest): TracedProgram {
   const results = resultsOf(tracing, traceCalls(tracing)[0] as Tensor)
   if (!encode) for (const [name, value] of results) tracing.output(name, value)
   const divide = (): void => {
+    // What nobody reads is not handed over: states begin in their slab.
+    const wanted = results.map(([, value]) => value)
+    graph.nodes.splice(0, graph.nodes.length, ...liveNodes(graph, wanted))
     const step = following(graph, ({ shape }) => shape.some((d) => contains(d, each)))
     const given = new Set(tracing.inputs.filter(({ shape }) => !shape.some((d) => contains(d, each))))
     const names = new Set([...given].map(({ name }) => name))

@@ -79,6 +79,8 @@ export class Tracing {
   readonly #masks = new Map<Dimension, Tensor>()
   readonly #targets = new Map<string, Tensor>()
   readonly #stores: (() => void)[] = []
+  /** Of what `forHypotheses` has made: the vectors of the sources. */
+  readonly #ofSources = new Map<Tensor, Tensor>()
   #rows: { load: Tensor; store: Tensor } | undefined
   #stateElements = 0
   #slabs: { tensor: Tensor; offset: number }[] = []
@@ -112,7 +114,6 @@ export class Tracing {
     this.hypotheses = each && {
       sources: this.sources,
       each,
-      fresh: this.#border('fresh', 'i32', [this.batch]),
       show: (weights) => void this.shown.push(weights),
     }
   }
@@ -152,6 +153,7 @@ export class Tracing {
     if (!hypotheses || this.isSequence(x)) return x
     // A tensor of its own, with a row for each source.
     const rows = broadcast(copy(x), 1, hypotheses.each)
+    this.#ofSources.set(rootOf(rows), x)
     return graph.reshape(rows, [this.batch, ...x.shape.slice(1)])
   }
 
@@ -305,10 +307,12 @@ export class Tracing {
           received: 'a model without it',
         })
       },
-      carriedState: (name, units, stateful) => {
+      carriedState: (name, units, stateful, first) => {
         if (!stateful && mode !== 'step') return undefined
         if (!streams) throw noStreams(layer)
-        return this.#carriedState(`${use}/${name}`, units)
+        const full = `${use}/${name}`
+        if (first) this.#begins(full, first)
+        return this.#carriedState(full, units)
       },
     }
   }
@@ -326,6 +330,20 @@ export class Tracing {
       })
     }
     return this.targets('targets', loss.targets, time, loss.wide ? [features] : [])
+  }
+
+  /** What the state of a model that decodes begins with is an output of its first program, with a row for each source. */
+  #begins(name: string, first: Tensor): void {
+    const { graph, request, sources } = this
+    const x = this.#ofSources.get(rootOf(first))
+    if (!x) {
+      throw new OstinatoError('INVALID_TOPOLOGY', `${graph.path}, initial state`, {
+        expected: 'one that is made of the sources',
+        received: `one that depends on the input "${request.topology.inputs[request.feedback ?? 0]?.name}"`,
+      })
+    }
+    if (request.purpose !== 'encode') return
+    this.output(initialName(name), graph.reshape(x, [sources, graph.elements(x.shape.slice(1))]))
   }
 
   #carriedState(name: string, units: number) {
@@ -359,7 +377,6 @@ export class Tracing {
   finish(segments: readonly SegmentKind[], last: () => void = () => {}): Program {
     const { graph } = this
     for (const store of this.#stores) store()
-    last()
     if (this.#slabs.length > 0) {
       const buffer = graph.addBuffer('states', 'f32', this.#stateElements, 'states')
       for (const [i, slab] of this.#slabs.entries()) {
@@ -367,6 +384,7 @@ export class Tracing {
         this.placeNames.set(`${buffer}:${slab.offset}`, this.states[i]?.name ?? '')
       }
     }
+    last()
     return lower(graph, planMemory(graph), {
       name: this.request.purpose,
       segments,
@@ -376,6 +394,9 @@ export class Tracing {
     })
   }
 }
+
+/** The output of `encode` that a carried state begins with, by the name of the state. */
+export const initialName = (state: string): string => `initial/${state}`
 
 /** A state that would be carried by rows that come and go. */
 function noStreams(layer: string): OstinatoError {

@@ -36,6 +36,13 @@ const kinds: Readonly<Record<string, Build>> = {
     const first = layers.gru({ units: 3, returnSequences: true }).apply(x, { initialState: [bridge] })
     return [layers.simpleRNN({ units, returnSequences: true }).apply(first)]
   },
+  'a stack of other cells, each with a state': (x, _, h, c) => {
+    const all = { units, returnSequences: true }
+    const states = { initialState: [h] } as const
+    const first = layers.minGRU(all).apply(x, states)
+    const second = layers.sru(all).apply(first, { initialState: [c] })
+    return [layers.simpleRNN(all).apply(layers.minLSTM(all).apply(second, states), states)]
+  },
   'the context at every step': (x, _, h) => [
     layers.gru({ units, returnSequences: true }).apply(layers.concatenate().apply([x, h])),
   ],
@@ -207,6 +214,35 @@ describeOnBackends('a model decoded step by step', ({ name: backend }) => {
     m.dispose()
   })
 
+  test('an input that is the initial state itself, read again after another batch', async () => {
+    const vector = input({ shape: [units], name: 'vector' })
+    const previous = input({ shape: [null], type: 'int32', name: 'previous' })
+    const table = { inputDim: vocabulary, outputDim: 3, embeddingsInitializer: 'randomNormal' } as const
+    const x = layers.embedding(table).apply(previous)
+    const y = layers.gru({ units, returnSequences: true }).apply(x, { initialState: [vector] })
+    const outputs = layers.dense({ units: vocabulary, activation: 'softmax', ...random }).apply(y)
+    const m = model({ inputs: { vector, previous }, outputs, backend, seed: 2 })
+    const step = async (rows: number, name: string) => {
+      const given = floats(name, rows, units)
+      const decoder = await m.decoder({ feedback: 'previous', inputs: { vector: given }, startToken: start })
+      const all = Int32Array.from({ length: rows }, (_, i) => i)
+      const tokens = all.map((i) => i % vocabulary)
+      // A state of an earlier search must not be left behind, nor that of an earlier decoder.
+      for (const twice of [1, 2]) {
+        decoder.start(twice)
+        const found = decoder.step(tokens, new Int32Array(rows), all)
+        const inputs = { vector: given, previous: { data: tokens, shape: [rows, 1] } }
+        const { data } = await m.predict({ inputs })
+        expect(difference(found, (data as Float32Array).map(Math.log))).toBeLessThan(5e-6)
+      }
+      decoder.dispose()
+    }
+    await step(3, 'first')
+    await step(2, 'second')
+    await step(7, 'third')
+    m.dispose()
+  })
+
   test('very unlikely tokens keep their log-probability', async () => {
     const m = made(backend, kinds['the states handed over'] as Build)
     const bias = Float32Array.from({ length: vocabulary }, (_, i) => (i === 2 ? -300 : 0))
@@ -235,6 +271,19 @@ test('computes in a step only what tokens change', () => {
   expect(m.engine.trace('encode', needs).program.toString()).toContain('memoryKernel')
 })
 
+test('leaves the initial states to the first program, and the states to their rows', () => {
+  const m = made('reference', kinds['the states handed over'] as Build)
+  const needs = { batch: 2, times: [5, 3], feedback: 1 }
+  const [encode, decode] = (['encode', 'decode'] as const).map(
+    (purpose) => m.engine.trace(purpose, needs).program,
+  )
+  expect(encode?.outputs.map(({ name }) => name)).toEqual(['initial/lstm_1/h', 'initial/lstm_1/c'])
+  expect(decode?.inputs.map(({ name }) => name)).not.toContainEqual(expect.stringMatching(/^handed/))
+  const text = String(decode)
+  expect(text.match(/state_load/g)).toHaveLength(2)
+  expect(text).not.toMatch(/select\(|\[B, K, \d+\].*broadcast/)
+})
+
 test('says what is wrong', async () => {
   const m = made('reference', kinds['general attention'] as Build)
   const options = { feedback: 'previous', inputs: { source }, startToken: 0 }
@@ -255,6 +304,16 @@ test('says what is wrong', async () => {
   )
   decoder.dispose()
   expect(await failureText(() => decoder.start(1))).toContain('used after dispose()')
+
+  // States of the tokens' own layers would be those behind tokens that are not there yet.
+  const circular = made('reference', (x, _, h) => {
+    const all = { units, returnSequences: true }
+    const [y, last] = layers.gru({ ...all, returnState: true }).apply(x, { initialState: [h] })
+    return [layers.gru(all).apply(y, { initialState: [last] })]
+  })
+  expect(await failureText(() => decoderOf(circular))).toBe(
+    'INVALID_TOPOLOGY gru_1, initial state: expected one that is made of the sources, received one that depends on the input "previous"',
+  )
 
   const a = input({ shape: [null, units], name: 'a' })
   const previous = input({ shape: ['a'], type: 'int32', name: 'previous' })
