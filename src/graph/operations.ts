@@ -217,10 +217,15 @@ export function broadcast(x: Tensor, axis: number, n: Dimension): Tensor {
   return graph.reshape(operandOf(node, 'y'), [...x.shape.slice(0, axis), n, ...x.shape.slice(axis)])
 }
 
-/** [A, B, …] → [B, A, …], for floats and integers. */
+/** [A, B, …] → [B, A, …], for floats and integers. The transpose of a transpose is what it was made of. */
 export function transpose(x: Tensor): Tensor {
   const [a, b, ...rest] = x.shape
   if (!a || !b) throw mismatch(x, 'transpose', 'at least two axes', shapeName(x.shape))
+  const { node } = x
+  // Outside of a loop, what a step was made of is gone.
+  if (node?.instruction === 'transpose' && node.operands.get('y') === x && node.loop === x.graph.loop) {
+    return operandOf(node, 'x')
+  }
   const y = x.graph.tensor([b, a, ...rest], x.type)
   return operandOf(x.graph.append('transpose', { x }, { y }), 'y')
 }

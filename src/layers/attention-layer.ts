@@ -1,6 +1,6 @@
 /** What layers of attention share: queries, a memory, and what comes out. */
 import { OstinatoError } from '../errors.js'
-import { fill, selectSteps, shapeName, type Tensor, transpose } from '../graph/index.js'
+import { copy, fill, selectSteps, shapeName, type Tensor, transpose } from '../graph/index.js'
 import { initializers } from '../initializers/index.js'
 import type { AnyLayer, Hypotheses, Json, Scope } from './layer.js'
 import { applyLayer, type SymbolicTensor } from './symbolic.js'
@@ -77,10 +77,10 @@ export function attentionLayer(definition: AttentionDefinition): AttentionLayer 
   const look: AttentionLayer['look'] = (given, memory, scope, weights = false) => {
     checkMemory(memory, scope)
     const mask = scope.maskOf(memory)
-    // Padding may hold anything: it is replaced before it is read.
-    const steps = mask ? selectSteps(mask, memory) : memory
-    const valid = mask && selectSteps(mask, fill(scope.graph, mask.shape, 1))
     const { hypotheses } = scope
+    // Padding may hold anything: it is replaced before it is read. What hypotheses look at is a tensor of its own, to be handed over.
+    const steps = mask ? selectSteps(mask, memory) : hypotheses ? copy(memory) : memory
+    const valid = mask && selectSteps(mask, fill(scope.graph, mask.shape, 1))
     const queries = hypotheses ? asQueries(given, hypotheses) : given
     const seen = definition.look(queries, { steps, valid }, scope, weights || hypotheses !== undefined)
     if (!hypotheses) return seen

@@ -202,7 +202,8 @@ export class Tracing {
     const buffer = graph.addBuffer('output', value.type, elements, name)
     this.outputs.push({ name, type: value.type, shape })
     // The copy into the output buffer is where the batch-major order returns.
-    rootOf(time ? transpose(value) : copy(value)).placement = { buffer, offset: 0 }
+    const y = graph.tensor(shape, value.type, { buffer, offset: 0 })
+    graph.append(time ? 'transpose' : 'copy', { x: value }, { y })
   }
 
   /** The time axis of a sequence. */

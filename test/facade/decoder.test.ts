@@ -243,6 +243,41 @@ describeOnBackends('a model decoded step by step', ({ name: backend }) => {
     m.dispose()
   })
 
+  test.each(['dot', 'general', 'additive'] as const)(
+    'a source that looks at itself, without lengths: %s',
+    async (score) => {
+      const source = input({ shape: [null, wide], name: 'source' })
+      const previous = input({ shape: [null], type: 'int32', name: 'previous' })
+      const memory = layers.attention().apply(source, source)
+      const table = { inputDim: vocabulary, outputDim: wide, embeddingsInitializer: 'randomNormal' } as const
+      const y = layers
+        .gru({ units: wide, returnSequences: true })
+        .apply(layers.embedding(table).apply(previous))
+      const [seen, weights] = layers.attention({ score, returnWeights: true }).apply(y, memory)
+      const plain = layers.attention({ score }).apply(y, source)
+      const both = layers.concatenate().apply([y, seen, plain])
+      const tokens = layers.dense({ units: vocabulary, activation: 'softmax', ...random }).apply(both)
+      const m = model({ inputs: { source, previous }, outputs: { tokens, weights }, backend, seed: 2 })
+      const given = floats('itself', 3, sourceSteps, wide)
+      const decoder = await m.decoder({ feedback: 'previous', inputs: { source: given }, startToken: start })
+      const all = Int32Array.of(0, 1, 2)
+      decoder.start(2)
+      decoder.step(new Int32Array(3), all, all)
+      const found = decoder.step(Int32Array.of(1, 2, 3, 4, 5, 0), Int32Array.of(0, 0, 1, 1, 2, 2), all)
+      for (const k of [0, 1]) {
+        const previousTokens = [0, 1, 2].map((n) => [0, (2 * n + k + 1) % vocabulary])
+        const predicted = await m.predict({ inputs: { source: given, previous: previousTokens } })
+        for (const n of all) {
+          const row = 2 * n + k
+          const last = predicted.tokens.data.slice((2 * n + 1) * vocabulary, (2 * n + 2) * vocabulary)
+          const scores = found.subarray(row * vocabulary, (row + 1) * vocabulary)
+          expect(difference(scores, (last as Float32Array).map(Math.log))).toBeLessThan(5e-6)
+        }
+      }
+      m.dispose()
+    },
+  )
+
   test('very unlikely tokens keep their log-probability', async () => {
     const m = made(backend, kinds['the states handed over'] as Build)
     const bias = Float32Array.from({ length: vocabulary }, (_, i) => (i === 2 ? -300 : 0))
@@ -282,6 +317,14 @@ test('leaves the initial states to the first program, and the states to their ro
   const text = String(decode)
   expect(text.match(/state_load/g)).toHaveLength(2)
   expect(text).not.toMatch(/select\(|\[B, K, \d+\].*broadcast/)
+})
+
+test('hypotheses are queries as they lie in memory', () => {
+  const m = made('reference', kinds['general attention'] as Build)
+  const text = m.engine.trace('decode', { batch: 2, times: [5, 3], feedback: 1 }).program.toString()
+  const lines = text.split('\n').filter((line) => / attention /.test(line))
+  expect(lines.some((line) => line.includes('softmax'))).toBe(true)
+  expect(lines.filter((line) => line.includes('transpose('))).toEqual([])
 })
 
 test('says what is wrong', async () => {

@@ -10,6 +10,7 @@ import {
   softmaxCrossEntropy,
   split,
   squaredError,
+  transpose,
 } from '../../src/graph/index.js'
 import { failureOf, failureText } from '../failures.js'
 
@@ -123,4 +124,21 @@ test('an impossible stack of layers is refused when it is made, naming the layer
     ]),
   )
   expect(tokens.where).toBe('embedding_1, input')
+})
+
+test('the transpose of a transpose is what it was made of, unless that changes from step to step', () => {
+  const { graph, x } = graphWith()
+  const y = transpose(x)
+  const [T, B] = x.shape
+  expect(y.shape.slice(0, 2)).toEqual([B, T])
+  expect(transpose(y)).toBe(x)
+  // Another view of the same numbers has other axes.
+  const z = graph.reshape(y, [...y.shape.slice(0, 2), 2, 3])
+  expect(transpose(z).node?.operands.get('x')).toBe(z)
+  graph.loop = { steps: T as NonNullable<typeof T>, reverse: false }
+  const inside = transpose(y)
+  expect(inside.node?.operands.get('x')).toBe(y)
+  expect(transpose(inside)).toBe(y)
+  graph.loop = undefined
+  expect(transpose(inside).node?.operands.get('x')).toBe(inside)
 })
