@@ -64,6 +64,10 @@ function handedOver(encoded: Executable, step: Executable, { batch, steps }: Pre
   })
 }
 
+function atLeast(values: Float32Array, length: number): Float32Array {
+  return values.length < length ? new Float32Array(length) : values
+}
+
 const forward = ['forward'] as const
 
 /** Sources that a model has read, for `decode` to search what it says of them. Made by `model.decoder`. */
@@ -86,10 +90,16 @@ export class Decoder implements StepModel {
   #attended: number
   /** Rows of a source from the second step on. */
   #rowsPerSource = 1
-  /** Sources of the step before, 0 before the first, and how many rows each had. */
-  #present = 0
-  #each = 1
-  #scores = new Float32Array(0)
+  /** Sources under way, `#count` of them, and where they lay before others left. */
+  readonly #underWay: Int32Array
+  readonly #places: Int32Array
+  #count = 0
+  /** Rows that each had in the step before; 0 before the first. */
+  #each = 0
+  /** Of all rows that a step can have, and of those that it has. */
+  #allScores: Float32Array = new Float32Array(0)
+  #scores = this.#allScores
+  #allAttention: Float32Array = new Float32Array(0)
   #attention: Float32Array | undefined
   #released = false
 
@@ -112,6 +122,8 @@ export class Decoder implements StepModel {
     this.#step = this.#pool.acquire('decode', needs)
     this.#handed = handedOver(encoded, this.#step, prepared)
     this.sources = prepared.batch
+    this.#underWay = new Int32Array(prepared.batch)
+    this.#places = new Int32Array(prepared.batch)
     this.startToken = options.startToken
     if (options.endToken !== undefined) this.endToken = options.endToken
     const { axes, program } = this.#step.traced
@@ -145,7 +157,18 @@ export class Decoder implements StepModel {
       this.#step = this.#pool.acquire('decode', { ...this.#needs, times })
     }
     this.#rowsPerSource = rowsPerSource
-    this.#present = 0
+    this.#each = 0
+    this.#count = this.sources
+    for (let source = 0; source < this.sources; source++) this.#underWay[source] = source
+    const rows = this.sources * rowsPerSource
+    this.#allScores = atLeast(this.#allScores, rows * this.vocabularySize)
+    this.#allAttention = atLeast(this.#allAttention, rows * this.#attended)
+    // Row i of a step leaves its states in row i.
+    this.#step.input('storeRows')?.set(Int32Array.from({ length: rows }, (_, row) => row))
+    for (const { input, output, outer, inner } of this.#handed) {
+      const values = this.#encoded.context.outputs[output] as FloatArray
+      this.#step.input(input)?.set(values.subarray(0, outer * this.sources * inner))
+    }
     for (const place of this.#step.traced.states) this.#begin(place)
   }
 
@@ -160,7 +183,7 @@ export class Decoder implements StepModel {
 
   step(tokens: Int32Array, parents: Int32Array, sources: Int32Array): Float32Array {
     this.#assertUsable()
-    const first = this.#present === 0
+    const first = this.#each === 0
     const each = first ? 1 : this.#rowsPerSource
     const rows = sources.length * each
     if (tokens.length !== rows || parents.length !== rows) {
@@ -171,9 +194,9 @@ export class Decoder implements StepModel {
     }
     if (!first) this.#checkParents(parents)
     // Sources only leave: as many as before are the same as before.
-    const taken = sources.length === this.#present
-    if (!taken) this.#take(sources)
-    if (!taken || each !== this.#each) this.#resize(sources.length, each)
+    const fewer = sources.length !== this.#count
+    if (fewer) this.#keep(sources)
+    if (fewer || each !== this.#each) this.#resize(each)
     const step = this.#step
     ;(step.input(this.#tokens) as Int32Array).set(tokens)
     step.input('loadRows')?.set(first ? sources : parents)
@@ -189,43 +212,45 @@ export class Decoder implements StepModel {
     return this.#scores
   }
 
-  /** Leaves these sources in the program of the step: what is known of them moves together. */
-  #take(sources: Int32Array): void {
-    const count = sources.length
-    const stranger = sources.find((source) => source < 0 || source >= this.sources)
-    if (stranger !== undefined) {
-      throw new OstinatoError('INDEX_OUT_OF_RANGE', 'decoder.step, sources', {
-        expected: `0 to ${this.sources - 1}`,
-        received: String(stranger),
-      })
+  /** Others have left: closes the gaps in what was handed over. */
+  #keep(sources: Int32Array): void {
+    const [before, count] = [this.#count, sources.length]
+    for (let i = 0, place = 0; i < count; i++, place++) {
+      while (place < before && this.#underWay[place] !== sources[i]) place++
+      if (place >= before) {
+        throw new OstinatoError('INDEX_OUT_OF_RANGE', 'decoder.step, sources', {
+          expected: 'sources under way, in rising order',
+          received: String(sources[i]),
+        })
+      }
+      this.#places[i] = place
     }
-    for (const { input, output, outer, inner } of this.#handed) {
-      const from = this.#encoded.context.outputs[output] as FloatArray
-      const to = this.#step.input(input) as FloatArray
+    for (const { input, outer, inner } of this.#handed) {
+      const values = this.#step.input(input) as FloatArray
       for (let o = 0; o < outer; o++) {
         for (let i = 0; i < count; i++) {
-          const at = (o * this.sources + (sources[i] as number)) * inner
-          to.set(from.subarray(at, at + inner), (o * count + i) * inner)
+          const [from, to] = [(o * before + (this.#places[i] as number)) * inner, (o * count + i) * inner]
+          if (from !== to) values.copyWithin(to, from, from + inner)
         }
       }
     }
+    this.#underWay.set(sources)
+    this.#count = count
   }
 
-  /** The next step has so many sources, and rows of each. */
-  #resize(sources: number, each: number): void {
+  /** The next step has so many rows of each source under way. */
+  #resize(each: number): void {
     const times = this.#needs.times.map((time, i) => (i === this.#axis ? each : time))
-    this.#step.setDimensions(sources, times)
-    this.#present = sources
+    this.#step.setDimensions(this.#count, times)
     this.#each = each
-    const rows = sources * each
-    this.#step.input('storeRows')?.set(Int32Array.from({ length: rows }, (_, row) => row))
-    this.#scores = new Float32Array(rows * this.vocabularySize)
-    this.#attention = this.#attended > 0 ? new Float32Array(rows * this.#attended) : undefined
+    const rows = this.#count * each
+    this.#scores = this.#allScores.subarray(0, rows * this.vocabularySize)
+    this.#attention = this.#attended > 0 ? this.#allAttention.subarray(0, rows * this.#attended) : undefined
   }
 
   /** Rows go on from rows of the step before. */
   #checkParents(parents: Int32Array): void {
-    const rows = this.#present * this.#each
+    const rows = this.#count * this.#each
     for (let row = 0; row < parents.length; row++) {
       const parent = parents[row] as number
       if (parent >= 0 && parent < rows) continue
