@@ -39,11 +39,11 @@ struct LstmForward {
       carryState(rest, blocks, a.H, step.h, step.hNext);
       carryState(rest, blocks, a.H, step.c, step.cNext);
       const float* left = plain ? step.h : masked.of(part, step.h, taken);
-      inTurns(a.T > 1 ? s : turn, blocks, 1, [&](int64_t block) {
-        // A single step takes all weights of a block together, so that the next run finds some in the cache.
-        if (a.T == 1) input(part, s, {block, block + 1});
-        recurrence(step, left, taken, block);
-      });
+      // A single step takes all weights of a block together, so that the next run finds some in the cache.
+      if (a.T == 1)
+        inTurns(turn, blocks, 1, [&](int64_t block) { recurrence<true>(step, left, taken, block); });
+      else
+        inTurns(s, blocks, 1, [&](int64_t block) { recurrence<false>(step, left, taken, block); });
     }
   }
 
@@ -57,16 +57,25 @@ struct LstmForward {
     }
   }
 
-  /** left · recurrentKernel for one block of units: a tile ends with all four gates of them. */
+  /**
+   * left · recurrentKernel, after x · kernel where that is not in the buffer, for one block of units: a tile
+   * ends with all four gates of them.
+   */
+  template <bool withInput>
   void recurrence(const lstmCell::Step& step, const float* left, const RowList& taken, int64_t block) const {
     const int64_t offset = block * blockLanes;
     forRowTiles<tileBudget / gates>(0, taken.count, [&](int64_t at, auto tileRows) {
       constexpr int n = tileRows;
       Tile<n, gates> tile;
       for (int r = 0; r < n; ++r) {
-        const float* start = step.gates + taken[at + r] * buffer.stride + offset;
+        const float* start = bias + offset;
+        if constexpr (!withInput) start = step.gates + taken[at + r] * buffer.stride + offset;
         for (int v = 0; v < gates; ++v) tile.sum[r][v] = load(start + v * Vec::width);
         if constexpr (!plain) askForMasks(a, (step.t * a.B + taken[at + r]) * a.H + block * Vec::width);
+      }
+      if constexpr (withInput) {
+        multiply(tile, RowPointers<n>(a.x + step.t * a.B * a.I, a.I, taken, at), plainDepth(a.I),
+                 kernel + offset * a.I, blockLanes);
       }
       multiply(tile, RowPointers<n>(left, a.H, taken, at), plainDepth(a.H), recurrent + offset * a.H,
                blockLanes);
