@@ -1,5 +1,6 @@
 import { Instruction, Status } from './generated/contract'
 import * as accuracies from './kernels/accuracies'
+import * as batch from './kernels/batch_matmul'
 import * as choices from './kernels/choices'
 import * as data from './kernels/data'
 import { dropout, dropoutScratch } from './kernels/dropout'
@@ -15,7 +16,7 @@ import { lstmBackward, lstmBackwardScratch } from './kernels/lstm_backward'
 import * as matrix from './kernels/matmul'
 import * as optimizers from './kernels/optimizers'
 import { rnn, rnnBackward, rnnBackwardScratch, rnnScratch } from './kernels/rnn'
-import { softmax, softmaxBackward } from './kernels/softmax'
+import { logSoftmax, softmax, softmaxBackward } from './kernels/softmax'
 import { partLengths, resizeTime } from './kernels/time'
 import * as windows from './kernels/windows'
 import * as steps from './kernels/sequence_steps'
@@ -29,6 +30,10 @@ export function scratchOf(row: usize): u64 {
       return matrix.matmulTransposeAScratch(row)
     case Instruction.matmul_transpose_b:
       return matrix.matmulTransposeBScratch(row)
+    case Instruction.batch_matmul:
+    case Instruction.batch_matmul_transpose_a:
+    case Instruction.batch_matmul_transpose_b:
+      return batch.batchMatmulScratch
     case Instruction.random_uniform:
       return choices.randomUniformScratch
     case Instruction.dropout:
@@ -149,6 +154,8 @@ export function execute(row: usize, scratch: usize, status: usize): i32 {
       return layerNormBackward(row)
     case Instruction.softmax:
       return softmax(row)
+    case Instruction.log_softmax:
+      return logSoftmax(row)
     case Instruction.softmax_backward:
       return softmaxBackward(row)
     case Instruction.dropout:
@@ -159,6 +166,12 @@ export function execute(row: usize, scratch: usize, status: usize): i32 {
       return matrix.matmulTransposeA(row, scratch)
     case Instruction.matmul_transpose_b:
       return matrix.matmulTransposeB(row, scratch)
+    case Instruction.batch_matmul:
+      return batch.batchMatmul(row, scratch)
+    case Instruction.batch_matmul_transpose_a:
+      return batch.batchMatmulTransposeA(row, scratch)
+    case Instruction.batch_matmul_transpose_b:
+      return batch.batchMatmulTransposeB(row, scratch)
     case Instruction.rnn:
       return rnn(row, scratch, status)
     case Instruction.rnn_backward:

@@ -1,6 +1,6 @@
 // Generated from src/contract by scripts/generate.ts. Do not edit.
 
-export const contractHash: i32 = 983704362
+export const contractHash: i32 = -567422345
 
 export const enum Instruction {
   fill = 1,
@@ -39,6 +39,7 @@ export const enum Instruction {
   clip_backward = 87,
   softplus = 88,
   softmax = 33,
+  log_softmax = 38,
   softmax_backward = 34,
   dropout = 35,
   maximum = 36,
@@ -46,6 +47,9 @@ export const enum Instruction {
   matmul = 40,
   matmul_transpose_a = 41,
   matmul_transpose_b = 42,
+  batch_matmul = 43,
+  batch_matmul_transpose_a = 44,
+  batch_matmul_transpose_b = 45,
   step_mask = 96,
   mask_order = 97,
   gather_steps = 98,
@@ -592,6 +596,18 @@ export namespace Softmax {
   @inline export function y(row: usize): usize { return load<u32>(row, 20) }
 }
 
+/** y[m] = x[m] − ln Σ exp(x[m]), over the last axis, computed with the maximum taken out */
+export namespace LogSoftmax {
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function x(row: usize): usize { return load<u32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 20) }
+}
+
 /** dx[m, n] = y[m, n] · (dy[m, n] − Σₖ dy[m, k] · y[m, k]) */
 export namespace SoftmaxBackward {
   // @ts-ignore: decorator
@@ -708,6 +724,60 @@ export namespace MatmulTransposeB {
   @inline export function y(row: usize): usize { return load<u32>(row, 28) }
   // @ts-ignore: decorator
   @inline export function precision(row: usize): i32 { return load<i32>(row, 32) }
+}
+
+/** y[l] = a[l] · b[l]: a product for each pair of matrices */
+export namespace BatchMatmul {
+  // @ts-ignore: decorator
+  @inline export function L(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function K(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 32) }
+}
+
+/** y[l] = a[l]ᵀ · b[l] */
+export namespace BatchMatmulTransposeA {
+  // @ts-ignore: decorator
+  @inline export function L(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function K(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 32) }
+}
+
+/** y[l] = a[l] · b[l]ᵀ */
+export namespace BatchMatmulTransposeB {
+  // @ts-ignore: decorator
+  @inline export function L(row: usize): i32 { return load<i32>(row, 8) }
+  // @ts-ignore: decorator
+  @inline export function M(row: usize): i32 { return load<i32>(row, 12) }
+  // @ts-ignore: decorator
+  @inline export function K(row: usize): i32 { return load<i32>(row, 16) }
+  // @ts-ignore: decorator
+  @inline export function N(row: usize): i32 { return load<i32>(row, 20) }
+  // @ts-ignore: decorator
+  @inline export function a(row: usize): usize { return load<u32>(row, 24) }
+  // @ts-ignore: decorator
+  @inline export function b(row: usize): usize { return load<u32>(row, 28) }
+  // @ts-ignore: decorator
+  @inline export function y(row: usize): usize { return load<u32>(row, 32) }
 }
 
 /** y[m] = 1 where some x[m, n] ≠ value, and prior[m] ≠ 0 where there is one; else 0. NaN differs from everything */

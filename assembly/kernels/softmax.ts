@@ -1,5 +1,6 @@
-import { Softmax, SoftmaxBackward, Status } from '../generated/contract'
+import { LogSoftmax, Softmax, SoftmaxBackward, Status } from '../generated/contract'
 import { exp } from '../simd/activations'
+import { log } from '../simd/logarithm'
 import { read, splat, sumOfPair, widenHigh, widenLow, write } from '../simd/vector'
 
 /** max x[0 … n − 1] for n ≥ 1. */
@@ -53,6 +54,27 @@ export function softmax(row: usize): i32 {
       v128.store(y + ((<usize>n) << 2), f32x4.div(v128.load(y + ((<usize>n) << 2)), total))
     const p = y + ((<usize>n) << 2)
     if (n < N) write(p, f32x4.div(read(p, N - n), total), N - n)
+  }
+  return Status.ok
+}
+
+export function logSoftmax(row: usize): i32 {
+  const M = LogSoftmax.M(row)
+  const N = LogSoftmax.N(row)
+  let x = LogSoftmax.x(row)
+  let y = LogSoftmax.y(row)
+  const bytes = (<usize>N) << 2
+  for (let m = 0; m < M; m++, x += bytes, y += bytes) {
+    const most = maximum(x, N)
+    const shift = splat(most)
+    const rest = splat(<f32>log(sumOfExponentials(x, N, most, 0)))
+    let n = 0
+    for (; n + 4 <= N; n += 4) {
+      const i = (<usize>n) << 2
+      v128.store(y + i, f32x4.sub(f32x4.sub(v128.load(x + i), shift), rest))
+    }
+    const i = (<usize>n) << 2
+    if (n < N) write(y + i, f32x4.sub(f32x4.sub(read(x + i, N - n), shift), rest), N - n)
   }
   return Status.ok
 }

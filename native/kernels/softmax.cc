@@ -15,6 +15,18 @@ Outcome softmax(const contract::SoftmaxArguments& a, Workspace& workspace) {
   return {};
 }
 
+Outcome log_softmax(const contract::LogSoftmaxArguments& a, Workspace& workspace) {
+  forShares(workspace, a.M, a.N, [&](int64_t begin, int64_t end) {
+    for (int64_t m = begin; m < end; ++m) {
+      const float* x = a.x + m * a.N;
+      const float most = rowMaximum(x, a.N), rest = std::log(sumOfExponentials(x, most, a.N));
+      // Not x − (most + rest): the sum would lose what rest has below the last digit of a large maximum.
+      map(x, a.y + m * a.N, a.N, [=](Vec each) { return (each - broadcast(most)) - broadcast(rest); });
+    }
+  });
+  return {};
+}
+
 Outcome softmax_backward(const contract::SoftmaxBackwardArguments& a, Workspace& workspace) {
   forShares(workspace, a.M, a.N, [&](int64_t begin, int64_t end) {
     for (int64_t m = begin; m < end; ++m) {

@@ -4,6 +4,9 @@ import type { Dimension } from './dimension.js'
 import { type Attributes, type Graph, type Node, operandOf, type Tensor } from './graph.js'
 import {
   affine,
+  batchMatmul,
+  batchMatmulTransposeA,
+  batchMatmulTransposeB,
   broadcast,
   divide,
   dropout,
@@ -235,6 +238,18 @@ export const derivatives: Partial<Record<InstructionName, Derivative>> = {
   matmul_transpose_b: ({ needs, operand }, dy) => ({
     a: needs('a') ? matmul(dy, operand('b')) : undefined,
     b: needs('b') ? matmulTransposeA(dy, operand('a')) : undefined,
+  }),
+  batch_matmul: ({ needs, operand }, dy) => ({
+    a: needs('a') ? batchMatmulTransposeB(dy, operand('b')) : undefined,
+    b: needs('b') ? batchMatmulTransposeA(operand('a'), dy) : undefined,
+  }),
+  batch_matmul_transpose_a: ({ needs, operand }, dy) => ({
+    a: needs('a') ? batchMatmulTransposeB(operand('b'), dy) : undefined,
+    b: needs('b') ? batchMatmul(operand('a'), dy) : undefined,
+  }),
+  batch_matmul_transpose_b: ({ needs, operand }, dy) => ({
+    a: needs('a') ? batchMatmul(dy, operand('b')) : undefined,
+    b: needs('b') ? batchMatmulTransposeA(dy, operand('a')) : undefined,
   }),
   rnn: cellBackward('rnn_backward', cellGradients),
   lstm: cellBackward('lstm_backward', lstmGradients),

@@ -38,6 +38,8 @@ export const exp = (x: Tensor): Tensor => unary('exp', x)
 export const log = (x: Tensor): Tensor => unary('log', x)
 /** Over the last axis. */
 export const softmax = (x: Tensor): Tensor => unary('softmax', x)
+/** ln softmax(x), over the last axis. */
+export const logSoftmax = (x: Tensor): Tensor => unary('log_softmax', x)
 /** scale · x + shift */
 export const affine = (x: Tensor, scale: number, shift = 0): Tensor => unary('affine', x, { scale, shift })
 /** x limited to low … high */
@@ -128,6 +130,36 @@ export function matmulTransposeB(a: Tensor, b: Tensor): Tensor {
     throw mismatch(a, 'matmul', `[…, K] · [N, K]ᵀ`, `${shapeName(a.shape)} · ${shapeName(b.shape)}ᵀ`)
   }
   return operandOf(a.graph.append('matmul_transpose_b', { a, b }, { y: [...a.shape.slice(0, -1), n] }), 'y')
+}
+
+/** a [L, M, K] · b [L, K, N], a product for each l → [L, M, N] */
+export function batchMatmul(a: Tensor, b: Tensor): Tensor {
+  const [[, m], [, , n]] = [a.shape, b.shape]
+  return batchProduct('batch_matmul', a, b, [a.shape[2], b.shape[1]], [m, n])
+}
+
+/** aᵀ · b for each l: [L, K, M], [L, K, N] → [L, M, N] */
+export function batchMatmulTransposeA(a: Tensor, b: Tensor): Tensor {
+  const [[, , m], [, , n]] = [a.shape, b.shape]
+  return batchProduct('batch_matmul_transpose_a', a, b, [a.shape[1], b.shape[1]], [m, n])
+}
+
+/** a · bᵀ for each l: [L, M, K], [L, N, K] → [L, M, N] */
+export function batchMatmulTransposeB(a: Tensor, b: Tensor): Tensor {
+  const [[, m], [, n]] = [a.shape, b.shape]
+  return batchProduct('batch_matmul_transpose_b', a, b, [a.shape[2], b.shape[2]], [m, n])
+}
+
+type BatchProduct = 'batch_matmul' | 'batch_matmul_transpose_a' | 'batch_matmul_transpose_b'
+type Pair = readonly [Dimension | undefined, Dimension | undefined]
+
+function batchProduct(name: BatchProduct, a: Tensor, b: Tensor, depths: Pair, [m, n]: Pair): Tensor {
+  const [l] = a.shape
+  const isPair = a.shape.length === 3 && b.shape.length === 3 && l === b.shape[0] && depths[0] === depths[1]
+  if (!isPair || !l || !m || !n) {
+    throw mismatch(a, name, 'as many matrices that fit', `${shapeName(a.shape)} and ${shapeName(b.shape)}`)
+  }
+  return operandOf(a.graph.append(name, { a, b }, { y: [l, m, n] }), 'y')
 }
 
 /** A tensor seen as [axes before, axis, axes behind]. */

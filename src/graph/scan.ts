@@ -224,8 +224,8 @@ export function scan(
 }
 
 /**
- * Traces `body` once, for each row of the sequences [rows, …]: what it makes of one, for all of them [rows, …]. This is how products of
- * many small matrices run, one after the other.
+ * Traces `body` once, for each row of the sequences [rows, …]: what it makes of one, for all of them [rows, …]: for what
+ * would be too large for all rows at once.
  */
 export function eachRow(
   graph: Graph,

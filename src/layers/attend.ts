@@ -2,14 +2,14 @@
 import {
   add,
   affine,
+  batchMatmul,
+  batchMatmulTransposeB,
   broadcast,
   type Dimension,
   eachRow,
   exp,
   matmul,
-  matmulTransposeB,
   multiply,
-  reduceSum,
   relu,
   softmax,
   subtract,
@@ -18,27 +18,30 @@ import {
   transpose,
 } from '../graph/index.js'
 
-/** How well queries and keys fit. S are the steps of a source. */
-export interface Scores {
-  /** Of one source: queries [T, d] and keys [S, d] → [T, S]. */
-  source(queries: Tensor, keys: Tensor): Tensor
-  /** Of one query for each source: [N, d] and [S, N, d] → [S, N]. */
-  each(query: Tensor, keys: Tensor): Tensor
-}
+/** How well queries [N, T, d] and keys [N, S, d] of N sources fit: [N, T, S]. */
+export type Scores = (queries: Tensor, keys: Tensor) => Tensor
 
 /** q · k */
-export const dotScores: Scores = {
-  source: matmulTransposeB,
-  each: (query, keys) => reduceSum(multiply(keys, query), -1),
-}
+export const dotScores: Scores = batchMatmulTransposeB
 
 /** v · tanh(q + k), v [d, 1] */
 export function additiveScores(v: Tensor): Scores {
   const { graph } = v
   const score = (sum: Tensor): Tensor => graph.reshape(matmul(tanh(sum), v), sum.shape.slice(0, -1))
-  return {
-    source: (queries, keys) => score(add(broadcast(queries, 1, keys.shape[0] as Dimension), keys)),
-    each: (query, keys) => score(add(keys, query)),
+  return (queries, keys) => {
+    const [N, T] = queries.shape as [Dimension, Dimension, Dimension]
+    const [, S] = keys.shape as [Dimension, Dimension, Dimension]
+    // In a loop there is one query for each source.
+    if (graph.loop) {
+      const query = graph.reshape(queries, [N, ...queries.shape.slice(2)])
+      return graph.reshape(score(add(broadcast(query, 1, S), keys)), [N, T, S])
+    }
+    // [T, S, d] of one source at a time: of all together it may be more than fits.
+    const made = eachRow(graph, { queries, keys }, { scores: [T, S] }, (of) => {
+      const [q, k] = [of['queries'] as Tensor, of['keys'] as Tensor]
+      return { scores: score(add(broadcast(q, 1, S), k)) }
+    })
+    return made['scores'] as Tensor
   }
 }
 
@@ -83,93 +86,25 @@ function windowParts(distance: Tensor, { reach, soft }: Window): { factor: Tenso
   }
 }
 
-/**
- * c = Σₛ softmaxₛ(score(q, kₛ)) · vₛ for queries [T, N, d] over a memory of N sources.
- *
- * Outside of loops one source after the other, with products over all its queries; inside, where there is one query for each
- * source (T = 1), all sources side by side.
- */
+/** c = Σₛ softmaxₛ(score(q, kₛ)) · vₛ for queries [T, N, d] over a memory of N sources. */
 export function attend(
   queries: Tensor,
-  memory: Memory,
+  { keys, values, valid }: Memory,
   scores: Scores,
   options: { readonly window?: Window | undefined; readonly weights?: boolean } = {},
 ): Attended {
-  const { window, weights = false } = options
-  // 0 where a step is valid, else −10³⁰.
-  const bias = memory.valid && affine(memory.valid, -nowhere, nowhere)
-  const walk = queries.graph.loop ? attendOnce : attendSources
-  return walk(queries, memory, scores, { bias, window, weights })
-}
-
-interface Prepared {
-  /** [S, N]: added to the scores. */
-  readonly bias: Tensor | undefined
-  readonly window: Window | undefined
-  readonly weights: boolean
-}
-
-function attendSources(
-  queries: Tensor,
-  { keys, values, valid }: Memory,
-  scores: Scores,
-  given: Prepared,
-): Attended {
-  const { graph } = queries
-  const { bias, window, weights: wanted } = given
-  const [steps, , size] = values.shape as [Dimension, Dimension, Dimension]
+  const { window, weights: wanted = false } = options
   const [T] = queries.shape as [Dimension, ...Dimension[]]
-  const results = { context: [T, size], ...(wanted && { weights: [T, steps] }) }
-  const sources = {
-    q: transpose(queries),
-    k: transpose(keys),
-    v: transpose(values),
-    ...(bias && { bias: transpose(bias) }),
-    ...(valid && wanted && { valid: transpose(valid) }),
-    ...(window && { centre: transpose(window.centres) }),
-  }
-  const made = eachRow(graph, sources, results, (row) => {
-    const scored = scores.source(row['q'] as Tensor, row['k'] as Tensor)
-    const near =
-      window && windowParts(subtract(broadcast(row['centre'] as Tensor, 1, steps), window.positions), window)
-    const biased = row['bias'] ? add(scored, row['bias']) : scored
-    const soft = softmax(near ? add(biased, near.bar) : biased)
-    const weights = near?.factor ? multiply(soft, near.factor) : soft
-    const context = matmul(weights, row['v'] as Tensor)
-    if (!wanted) return { context }
-    return { context, weights: row['valid'] ? multiply(weights, row['valid']) : weights }
-  })
-  return {
-    context: transpose(made['context'] as Tensor),
-    weights: made['weights'] && transpose(made['weights']),
-  }
-}
-
-function attendOnce(
-  queries: Tensor,
-  { keys, values, valid }: Memory,
-  scores: Scores,
-  given: Prepared,
-): Attended {
-  const { graph } = queries
-  const { bias, window, weights: wanted } = given
-  const [steps, N, size] = values.shape as [Dimension, Dimension, Dimension]
-  const scored = scores.each(graph.reshape(queries, queries.shape.slice(1)), keys)
-  const biased = bias ? add(scored, bias) : scored
+  const [S] = values.shape as [Dimension, ...Dimension[]]
+  const forEachQuery = (x: Tensor): Tensor => broadcast(transpose(x), 1, T)
+  const scored = scores(transpose(queries), transpose(keys))
+  // 0 where a step is valid, else −10³⁰.
+  const biased = valid ? add(scored, forEachQuery(affine(valid, -nowhere, nowhere))) : scored
   const near =
-    window &&
-    windowParts(
-      affine(subtract(broadcast(window.positions, 1, N), graph.reshape(window.centres, [N])), -1),
-      window,
-    )
-  // The softmax is over the last axis.
-  const soft = transpose(softmax(transpose(near ? add(biased, near.bar) : biased)))
+    window && windowParts(subtract(broadcast(transpose(window.centres), 2, S), window.positions), window)
+  const soft = softmax(near ? add(biased, near.bar) : biased)
   const weights = near?.factor ? multiply(soft, near.factor) : soft
-  const one = graph.dimensions.constant(1)
-  return {
-    context: graph.reshape(reduceSum(multiply(values, broadcast(weights, 2, size)), 0), [one, N, size]),
-    weights: wanted
-      ? graph.reshape(transpose(valid ? multiply(weights, valid) : weights), [one, N, steps])
-      : undefined,
-  }
+  const context = transpose(batchMatmul(weights, transpose(values)))
+  const shown = wanted && valid ? multiply(weights, forEachQuery(valid)) : weights
+  return { context, weights: wanted ? transpose(shown) : undefined }
 }

@@ -2,34 +2,18 @@
 import { instructionTable } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import {
-  broadcast,
   type Dimension,
   type Graph,
   liveNodes,
-  log,
-  maxSteps,
+  logSoftmax,
   type Node,
   rootOf,
   shapeName,
-  softmax,
-  subtract,
   type Tensor,
-  transpose,
 } from '../graph/index.js'
 import { logitsOf } from '../losses/index.js'
 import { type TracedProgram, type TraceRequest, traceCalls } from './trace.js'
 import { Tracing } from './tracing.js'
-
-/** ln softmax(logits) of [rows, classes]; a class far below the others stays finite. */
-function logProbabilities(logits: Tensor): Tensor {
-  const { graph } = logits
-  const [rows, classes] = logits.shape as [Dimension, Dimension]
-  const largest = (x: Tensor): Tensor =>
-    graph.reshape(maxSteps(graph.reshape(transpose(x), [classes, rows, 1])), [rows])
-  // x − (max x − ln max p): the largest probability is never so small that its logarithm is lost.
-  const normalizer = subtract(largest(logits), log(largest(softmax(logits))))
-  return subtract(logits, broadcast(normalizer, 1, classes))
-}
 
 function contains(dimension: Dimension, wanted: Dimension): boolean {
   if (dimension === wanted) return true
@@ -90,7 +74,7 @@ function resultsOf(tracing: Tracing, prediction: Tensor): [string, Tensor][] {
     })
   }
   const row = (x: Tensor): Tensor => graph.reshape(x, x.shape.slice(1))
-  const found: [string, Tensor][] = [['outputs', logProbabilities(row(logitsOf(prediction, 'softmax')))]]
+  const found: [string, Tensor][] = [['outputs', logSoftmax(row(logitsOf(prediction, 'softmax')))]]
   const weights = shown.at(-1)
   return weights ? [...found, ['attention', row(weights)]] : found
 }

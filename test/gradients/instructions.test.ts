@@ -151,6 +151,24 @@ const derivatives: readonly Derivative[] = [
     ],
   },
   {
+    forward: of('batch_matmul', { L: 2, M: 4, K: 5, N: 3 }),
+    result: 'y',
+    gradients: [
+      {
+        of: 'a',
+        by: of('batch_matmul_transpose_b', { L: 2, M: 4, K: 3, N: 5 }),
+        operands: { a: 'above', b: 'b' },
+        result: 'y',
+      },
+      {
+        of: 'b',
+        by: of('batch_matmul_transpose_a', { L: 2, K: 4, M: 5, N: 3 }),
+        operands: { a: 'a', b: 'above' },
+        result: 'y',
+      },
+    ],
+  },
+  {
     forward: of('reduce_sum', { O: 3, N: 4, I: 2 }),
     result: 'y',
     gradients: [

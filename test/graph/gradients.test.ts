@@ -6,6 +6,9 @@ import {
   add,
   affine,
   appendGradients,
+  batchMatmul,
+  batchMatmulTransposeA,
+  batchMatmulTransposeB,
   binaryCrossEntropy,
   broadcast,
   categoricalCrossEntropy,
@@ -341,6 +344,18 @@ const table: GradientCase[] = [
   {
     name: 'matmul, right side transposed',
     define: (b) => b.fit(matmulTransposeB(b.parameter('a', [2, 3, 4]), b.parameter('b', [5, 4]))),
+  },
+  {
+    name: 'matmul of pairs',
+    define: (b) => b.fit(batchMatmul(b.parameter('a', [2, 3, 4]), b.parameter('b', [2, 4, 5]))),
+  },
+  {
+    name: 'matmul of pairs, left side transposed',
+    define: (b) => b.fit(batchMatmulTransposeA(b.parameter('a', [2, 3, 4]), b.parameter('b', [2, 3, 5]))),
+  },
+  {
+    name: 'matmul of pairs, right side transposed',
+    define: (b) => b.fit(batchMatmulTransposeB(b.parameter('a', [2, 3, 4]), b.parameter('b', [2, 5, 4]))),
   },
   {
     name: 'matmul of a square with itself',

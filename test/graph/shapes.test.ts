@@ -2,6 +2,7 @@ import { type Layer, layers, sequential } from 'ostinato'
 import { expect, test } from 'vitest'
 import {
   add,
+  batchMatmul,
   concat,
   Graph,
   matmul,
@@ -36,6 +37,14 @@ const cases: readonly (readonly [string, string, () => unknown])[] = [
     () => {
       const { graph, x } = graphWith()
       matmul(x, graph.tensor([5, 2]))
+    },
+  ],
+  [
+    'pairs of matrices',
+    'SHAPE_MISMATCH layer.1, batch_matmul: expected as many matrices that fit, received [T, B, 6] and [2, 6, 3]',
+    () => {
+      const { graph, x } = graphWith()
+      batchMatmul(x, graph.tensor([2, 6, 3]))
     },
   ],
   [

@@ -1,4 +1,3 @@
-import { precisionUpTo } from '../precision.js'
 import type { InstructionSpecification } from '../specification.js'
 
 /** Elementwise functions and their derivatives; derivatives read the output y, not the input. */
@@ -224,6 +223,18 @@ export const elementwise = {
     work: ['M*N'],
     tolerance: 1e-6,
   },
+  log_softmax: {
+    code: 38,
+    summary: 'y[m] = x[m] − ln Σ exp(x[m]), over the last axis, computed with the maximum taken out',
+    variables: ['M', 'N'],
+    operands: [
+      { name: 'x', direction: 'in', type: 'f32', shape: ['...M', 'N'] },
+      { name: 'y', direction: 'out', type: 'f32', shape: ['...M', 'N'], inPlaceOf: 'x' },
+    ],
+    attributes: [],
+    work: ['M*N'],
+    tolerance: 1e-6,
+  },
   softmax_backward: {
     code: 34,
     summary: 'dx[m, n] = y[m, n] · (dy[m, n] − Σₖ dy[m, k] · y[m, k])',
@@ -281,45 +292,5 @@ export const elementwise = {
     attributes: [],
     work: ['N'],
     tolerance: 0,
-  },
-  matmul: {
-    code: 40,
-    summary: 'y = a · b (+ bias on every row)',
-    variables: ['M', 'K', 'N'],
-    operands: [
-      { name: 'a', direction: 'in', type: 'f32', shape: ['...M', 'K'] },
-      { name: 'b', direction: 'in', type: 'f32', shape: ['K', 'N'] },
-      { name: 'bias', direction: 'in', type: 'f32', shape: ['N'], optional: true },
-      { name: 'y', direction: 'out', type: 'f32', shape: ['...M', 'N'] },
-    ],
-    attributes: [precisionUpTo('int8')],
-    work: ['M*K*N'],
-    tolerance: 1e-5,
-  },
-  matmul_transpose_a: {
-    code: 41,
-    summary: 'y = aᵀ · b: the gradient of weights',
-    variables: ['K', 'M', 'N'],
-    operands: [
-      { name: 'a', direction: 'in', type: 'f32', shape: ['...K', 'M'] },
-      { name: 'b', direction: 'in', type: 'f32', shape: ['...K', 'N'] },
-      { name: 'y', direction: 'out', type: 'f32', shape: ['M', 'N'] },
-    ],
-    attributes: [precisionUpTo('bfloat16')],
-    work: ['M*K*N'],
-    tolerance: 1e-5,
-  },
-  matmul_transpose_b: {
-    code: 42,
-    summary: 'y = a · bᵀ: the gradient of inputs',
-    variables: ['M', 'K', 'N'],
-    operands: [
-      { name: 'a', direction: 'in', type: 'f32', shape: ['...M', 'K'] },
-      { name: 'b', direction: 'in', type: 'f32', shape: ['N', 'K'] },
-      { name: 'y', direction: 'out', type: 'f32', shape: ['...M', 'N'] },
-    ],
-    attributes: [precisionUpTo('bfloat16')],
-    work: ['M*K*N'],
-    tolerance: 1e-5,
   },
 } as const satisfies Record<string, InstructionSpecification>

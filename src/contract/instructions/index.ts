@@ -6,6 +6,7 @@ import { linear } from './linear.js'
 import { losses } from './losses.js'
 import { normalization } from './normalization.js'
 import { optimizers } from './optimizers.js'
+import { products } from './products.js'
 import { recurrent } from './recurrent.js'
 import { steps } from './steps.js'
 import { time } from './time.js'
@@ -16,6 +17,7 @@ export const instructions = {
   ...data,
   ...choices,
   ...elementwise,
+  ...products,
   ...steps,
   ...normalization,
   ...recurrent,

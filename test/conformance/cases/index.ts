@@ -1,5 +1,6 @@
 import type { CaseList } from '../case.js'
 import { accuracies } from './accuracies.js'
+import { batchMatmul } from './batch_matmul.js'
 import { choices } from './choices.js'
 import { data } from './data.js'
 import { dropout } from './dropout.js'
@@ -21,6 +22,7 @@ import { windows } from './windows.js'
 /** By kernel file: agreement, structure, gradients and mutations all draw from these. */
 export const cases = {
   accuracies,
+  batch_matmul: batchMatmul,
   choices,
   data,
   dropout,

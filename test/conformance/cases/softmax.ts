@@ -17,24 +17,32 @@ export const softmax: CaseList = [
       data: { x: { normal: 3 } },
     },
     {
+      name: `log_softmax M${M} N${N}`,
+      steps: [{ instruction: 'log_softmax' }],
+      variables: { M, N },
+      data: { x: { normal: 3 } },
+    },
+    {
       name: `softmax_backward M${M} N${N}`,
       steps: [{ instruction: 'softmax_backward' }],
       variables: { M, N },
       data: { y: { uniform: [0, 2 / N] } },
     },
   ]),
-  {
-    name: 'softmax of large numbers',
-    steps: [{ instruction: 'softmax' }],
-    variables: { M: 2, N: 5 },
-    data: { x: [1e4, 1e4 + 1, -1e4, 0, 9999, -3e4, -3e4, -3e4, -3e4 + 1, -4e4] },
-  },
-  {
-    name: 'softmax with impossible entries',
-    steps: [{ instruction: 'softmax' }],
-    variables: { M: 2, N: 9 },
-    data: {
-      x: [1, -Infinity, 2, -Infinity, 3, 0, 1, -Infinity, 1, -Infinity, 4, 5, 6, 7, 8, 9, 0, -Infinity],
+  ...(['softmax', 'log_softmax'] as const).flatMap((instruction): Case[] => [
+    {
+      name: `${instruction} of large numbers`,
+      steps: [{ instruction }],
+      variables: { M: 2, N: 5 },
+      data: { x: [1e4, 1e4 + 1, -1e4, 0, 9999, -3e4, -3e4, -3e4, -3e4 + 1, -4e4] },
     },
-  },
+    {
+      name: `${instruction} with impossible entries`,
+      steps: [{ instruction }],
+      variables: { M: 2, N: 9 },
+      data: {
+        x: [1, -Infinity, 2, -Infinity, 3, 0, 1, -Infinity, 1, -Infinity, 4, 5, 6, 7, 8, 9, 0, -Infinity],
+      },
+    },
+  ]),
 ]

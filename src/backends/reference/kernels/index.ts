@@ -1,5 +1,6 @@
 import type { Kernels } from '../arguments.js'
 import { accuracies } from './accuracies.js'
+import { batchMatmul } from './batch_matmul.js'
 import { choices } from './choices.js'
 import { data } from './data.js'
 import { dropout } from './dropout.js'
@@ -20,6 +21,7 @@ import { windows } from './windows.js'
 
 export const kernels: Kernels = {
   ...accuracies,
+  ...batchMatmul,
   ...choices,
   ...data,
   ...dropout,

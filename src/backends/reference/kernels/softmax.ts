@@ -10,6 +10,14 @@ export const softmax = {
     }
   },
 
+  log_softmax({ M, N, x, y }) {
+    for (let m = 0; m < M; m++) {
+      const logits = row(x, m, N)
+      const normalizer = logSumExp(logits)
+      each(row(y, m, N), (n) => logits[n]! - normalizer)
+    }
+  },
+
   softmax_backward({ M, N, y, dy, dx }) {
     for (let m = 0; m < M; m++) {
       const [p, dp] = [row(y, m, N), row(dy, m, N)]

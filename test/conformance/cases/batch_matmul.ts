@@ -1,0 +1,28 @@
+import type { Case, CaseList } from '../case.js'
+
+const sizes = [
+  { L: 1, M: 1, K: 1, N: 1 },
+  { L: 3, M: 1, K: 33, N: 17 },
+  { L: 7, M: 5, K: 3, N: 1 },
+  { L: 2, M: 7, K: 1, N: 33 },
+  { L: 5, M: 4, K: 17, N: 65 },
+  // Two threads share the middle pair.
+  { L: 3, M: 41, K: 64, N: 100 },
+  { L: 130, M: 5, K: 70, N: 9 },
+]
+
+const instructions = ['batch_matmul', 'batch_matmul_transpose_a', 'batch_matmul_transpose_b'] as const
+
+export const batchMatmul: CaseList = sizes.flatMap((variables): Case[] => {
+  const { L, M, K, N } = variables
+  return instructions.flatMap((instruction): Case[] => {
+    const plain: Case = {
+      name: `${instruction} L${L} M${M} K${K} N${N}`,
+      steps: [{ instruction }],
+      variables,
+      data: { b: { normal: 1 / Math.sqrt(K) } },
+    }
+    const data = { a: { integers: [-4, 4] }, b: { integers: [-4, 4] } } as const
+    return [plain, { ...plain, name: `${plain.name} of integers`, data, exact: true }]
+  })
+})
