@@ -138,7 +138,7 @@ export class Frontier {
     return this.time + 1 >= this.maxLengths[source]!
   }
 
-  /** Where the rows of the next source to be laid out begin. Behind the first step, not behind the rows of the source that is being read. */
+  /** Where the rows of the next source to be laid out begin. From the second step on, never beyond the rows of the source that is being read. */
   get nextRow(): number {
     return this.#next * this.#rowsPerSource
   }

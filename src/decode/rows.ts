@@ -115,22 +115,22 @@ export class RowSearch implements Search {
   advance(): void {
     const frontier = this.#frontier
     const { tokens, parents, tokenScores, sources } = frontier
-    const perSource = this.#rowsPerSource
+    const samples = this.#rowsPerSource
     const scores = frontier.advance()
     this.#done.length = 0
     for (let i = 0; i < frontier.count; i++) {
       const source = sources[i]!
       let goesOn = false
-      for (let n = 0; n < perSource; n++) {
+      for (let n = 0; n < samples; n++) {
         // Before the first token, one row stands for all.
         const row = i * frontier.perSource + Math.min(n, frontier.perSource - 1)
         const next = frontier.nextRow + n
         parents[next] = row
-        if (this.#endings[source * perSource + n]) continue
+        if (this.#endings[source * samples + n]) continue
         if (n < frontier.perSource) frontier.process(row, source)
         const token = this.#chosen(scores, row, source, n)
         if (token === frontier.endToken || frontier.isLast(source)) {
-          this.#endings[source * perSource + n] = {
+          this.#endings[source * samples + n] = {
             step: frontier.time,
             parent: row,
             token,

@@ -38,7 +38,7 @@ export const exp = (x: Tensor): Tensor => unary('exp', x)
 export const log = (x: Tensor): Tensor => unary('log', x)
 /** Over the last axis. */
 export const softmax = (x: Tensor): Tensor => unary('softmax', x)
-/** ln softmax(x), over the last axis. */
+/** ln softmax(x), over the last axis. Has no derivative: what decodes takes it. */
 export const logSoftmax = (x: Tensor): Tensor => unary('log_softmax', x)
 /** scale · x + shift */
 export const affine = (x: Tensor, scale: number, shift = 0): Tensor => unary('affine', x, { scale, shift })
@@ -151,12 +151,12 @@ export function batchMatmulTransposeB(a: Tensor, b: Tensor): Tensor {
 }
 
 type BatchProduct = 'batch_matmul' | 'batch_matmul_transpose_a' | 'batch_matmul_transpose_b'
-type Pair = readonly [Dimension | undefined, Dimension | undefined]
+type Sizes = readonly [Dimension | undefined, Dimension | undefined]
 
-function batchProduct(name: BatchProduct, a: Tensor, b: Tensor, depths: Pair, [m, n]: Pair): Tensor {
+function batchProduct(name: BatchProduct, a: Tensor, b: Tensor, depths: Sizes, [m, n]: Sizes): Tensor {
   const [l] = a.shape
-  const isPair = a.shape.length === 3 && b.shape.length === 3 && l === b.shape[0] && depths[0] === depths[1]
-  if (!isPair || !l || !m || !n) {
+  const fits = a.shape.length === 3 && b.shape.length === 3 && l === b.shape[0] && depths[0] === depths[1]
+  if (!fits || !l || !m || !n) {
     throw mismatch(a, name, 'as many matrices that fit', `${shapeName(a.shape)} and ${shapeName(b.shape)}`)
   }
   return operandOf(a.graph.append(name, { a, b }, { y: [l, m, n] }), 'y')

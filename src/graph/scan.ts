@@ -224,8 +224,8 @@ export function scan(
 }
 
 /**
- * Traces `body` once, for each row of the sequences [rows, …]: what it makes of one, for all of them [rows, …]: for what
- * would be too large for all rows at once.
+ * Traces `body` once, for each row of the sequences [rows, …], and gives what it makes of one, for all of them [rows, …]. For
+ * what would be too large for all rows at once.
  */
 export function eachRow(
   graph: Graph,

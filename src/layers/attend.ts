@@ -97,14 +97,15 @@ export function attend(
   const [T] = queries.shape as [Dimension, ...Dimension[]]
   const [S] = values.shape as [Dimension, ...Dimension[]]
   const forEachQuery = (x: Tensor): Tensor => broadcast(transpose(x), 1, T)
-  const scored = scores(transpose(queries), transpose(keys))
+  const seen = transpose(values)
+  const scored = scores(transpose(queries), keys === values ? seen : transpose(keys))
   // 0 where a step is valid, else −10³⁰.
   const biased = valid ? add(scored, forEachQuery(affine(valid, -nowhere, nowhere))) : scored
   const near =
     window && windowParts(subtract(broadcast(transpose(window.centres), 2, S), window.positions), window)
   const soft = softmax(near ? add(biased, near.bar) : biased)
   const weights = near?.factor ? multiply(soft, near.factor) : soft
-  const context = transpose(batchMatmul(weights, transpose(values)))
+  const context = transpose(batchMatmul(weights, seen))
   const shown = wanted && valid ? multiply(weights, forEachQuery(valid)) : weights
   return { context, weights: wanted ? transpose(shown) : undefined }
 }

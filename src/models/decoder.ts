@@ -193,9 +193,9 @@ export class Decoder implements StepModel {
       })
     }
     if (!first) this.#checkParents(parents)
-    // Sources only leave: as many as before are the same as before.
+    // Sources only leave: behind the first step, as many as before are the same as before.
     const fewer = sources.length !== this.#count
-    if (fewer) this.#keep(sources)
+    if (first || fewer) this.#keep(sources)
     if (fewer || each !== this.#each) this.#resize(each)
     const step = this.#step
     ;(step.input(this.#tokens) as Int32Array).set(tokens)

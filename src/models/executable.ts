@@ -93,7 +93,7 @@ export class Executable {
     if (this.context.runSync(segments) !== 'ok') throw this.#failure(where)
   }
 
-  /** The rows of one state slab. */
+  /** The rows of one state slab; where a source has several, as many as there are sources. */
   state(place: StatePlace): FloatArray {
     return this.context.states.subarray(place.offset, place.offset + this.batchCapacity * place.units)
   }

@@ -38,7 +38,7 @@ export interface CompileOptions<Outputs extends SymbolicTensors = SymbolicTensor
    */
   readonly metrics?: EachOutput<Outputs, readonly MetricLike[]>
   /**
-   * Of the products of `fit`, forward and backward: with `bfloat16` their operands are rounded to it and summed in float32.
+   * Of the products with weights of `fit`, forward and backward: with `bfloat16` their operands are rounded to it and summed in float32.
    * Weights, activations, gradients and optimizer state stay float32. Default `float32`.
    */
   readonly precision?: 'float32' | 'bfloat16'

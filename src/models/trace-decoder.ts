@@ -81,7 +81,8 @@ function resultsOf(tracing: Tracing, prediction: Tensor): [string, Tensor][] {
 
 /**
  * Traces one of the two halves. Both trace the whole model, and keep their part of it: a step is whatever has rows of hypotheses, or follows
- * from what has. What it reads of the rest is handed over, as `handed/0`, `handed/1`, …, with a row for each source.
+ * from what has. What it reads of the rest is handed over, as `handed/0`, `handed/1`, …, with a row for each source;
+ * what its states begin with, as `initial/` and their names.
  */
 export function traceHalf(request: TraceRequest): TracedProgram {
   const tracing = new Tracing(request)

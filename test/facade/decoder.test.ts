@@ -341,6 +341,11 @@ test('says what is wrong', async () => {
   expect(await failureText(() => decoder.step(six, six, three))).toContain(
     'expected 3 tokens and parents, 1 for each source in the first step, received 6 and 6',
   )
+  for (const strangers of [Int32Array.of(0, 2, 1), Int32Array.of(0, 1, 3), Int32Array.of(1, 2, 3)]) {
+    expect(await failureText(() => decoder.step(three, three, strangers))).toContain(
+      'INDEX_OUT_OF_RANGE decoder.step, sources: expected sources under way, in rising order',
+    )
+  }
   decoder.step(three, three, three)
   expect(await failureText(() => decoder.step(three, three, three))).toContain(
     'expected 6 tokens and parents, 2 for each source, received 3 and 3',
