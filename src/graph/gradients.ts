@@ -116,6 +116,32 @@ function lossBackward(instruction: InstructionName, operand: string, gradient: s
   }
 }
 
+type Product = (a: Tensor, b: Tensor) => Tensor
+
+/** A product and its two transposed forms are one another's derivatives: dA = dY · Bᵀ, dB = Aᵀ · dY, and so on. */
+function productDerivatives(
+  of: '' | 'batch_',
+  plain: Product,
+  transposeA: Product,
+  transposeB: Product,
+): Partial<Record<InstructionName, Derivative>> {
+  return {
+    [`${of}matmul`]: ({ node, needs, operand }, dy) => ({
+      a: needs('a') ? transposeB(dy, operand('b')) : undefined,
+      b: needs('b') ? transposeA(operand('a'), dy) : undefined,
+      bias: node.operands.has('bias') && needs('bias') ? sumRows(dy) : undefined,
+    }),
+    [`${of}matmul_transpose_a`]: ({ needs, operand }, dy) => ({
+      a: needs('a') ? transposeB(operand('b'), dy) : undefined,
+      b: needs('b') ? plain(operand('a'), dy) : undefined,
+    }),
+    [`${of}matmul_transpose_b`]: ({ needs, operand }, dy) => ({
+      a: needs('a') ? plain(dy, operand('b')) : undefined,
+      b: needs('b') ? transposeA(dy, operand('a')) : undefined,
+    }),
+  } satisfies Record<string, Derivative>
+}
+
 /** Sums the gradient of a broadcast operand [N] over the rows [..., N] it was repeated for; one row is its own sum. */
 function sumRows(d: Tensor): Tensor {
   const columns = d.shape.slice(-1)
@@ -226,31 +252,8 @@ export const derivatives: Partial<Record<InstructionName, Derivative>> = {
     const outputs = { dx: operand('x').shape }
     return { x: operandOf(graph.append('average_pool_backward', inputs, outputs, attributesOf(node)), 'dx') }
   },
-  matmul: ({ node, needs, operand }, dy) => ({
-    a: needs('a') ? matmulTransposeB(dy, operand('b')) : undefined,
-    b: needs('b') ? matmulTransposeA(operand('a'), dy) : undefined,
-    bias: node.operands.has('bias') && needs('bias') ? sumRows(dy) : undefined,
-  }),
-  matmul_transpose_a: ({ needs, operand }, dy) => ({
-    a: needs('a') ? matmulTransposeB(operand('b'), dy) : undefined,
-    b: needs('b') ? matmul(operand('a'), dy) : undefined,
-  }),
-  matmul_transpose_b: ({ needs, operand }, dy) => ({
-    a: needs('a') ? matmul(dy, operand('b')) : undefined,
-    b: needs('b') ? matmulTransposeA(dy, operand('a')) : undefined,
-  }),
-  batch_matmul: ({ needs, operand }, dy) => ({
-    a: needs('a') ? batchMatmulTransposeB(dy, operand('b')) : undefined,
-    b: needs('b') ? batchMatmulTransposeA(operand('a'), dy) : undefined,
-  }),
-  batch_matmul_transpose_a: ({ needs, operand }, dy) => ({
-    a: needs('a') ? batchMatmulTransposeB(operand('b'), dy) : undefined,
-    b: needs('b') ? batchMatmul(operand('a'), dy) : undefined,
-  }),
-  batch_matmul_transpose_b: ({ needs, operand }, dy) => ({
-    a: needs('a') ? batchMatmul(dy, operand('b')) : undefined,
-    b: needs('b') ? batchMatmulTransposeA(dy, operand('a')) : undefined,
-  }),
+  ...productDerivatives('', matmul, matmulTransposeA, matmulTransposeB),
+  ...productDerivatives('batch_', batchMatmul, batchMatmulTransposeA, batchMatmulTransposeB),
   rnn: cellBackward('rnn_backward', cellGradients),
   lstm: cellBackward('lstm_backward', lstmGradients),
   lstm_coupled: cellBackward('lstm_coupled_backward', lstmGradients),
