@@ -22,9 +22,9 @@ export class History {
   /** Where the rows of each step begin. */
   readonly #starts: number[] = []
   #rows = 0
-  #tokens = new Int32Array(256)
-  #parents = new Int32Array(256)
-  #scores = new Float32Array(256)
+  #tokens = new Int32Array(0)
+  #parents = new Int32Array(0)
+  #scores = new Float32Array(0)
   /** Where the attention of each step begins; its rows are those that the step was fed. */
   readonly #attentionStarts: number[] = []
   #attention = new Float32Array(0)
@@ -123,10 +123,13 @@ export class History {
   }
 }
 
+/** What memory grows to at first. */
+const fewest = 1 << 14
+
 function grown<Values extends Int32Array | Float32Array>(values: Values, length: number): Values {
   if (length <= values.length) return values
   const larger = new (values.constructor as new (length: number) => Values)(
-    Math.max(length, 2 * values.length),
+    Math.max(fewest, length, 2 * values.length),
   )
   larger.set(values)
   return larger
