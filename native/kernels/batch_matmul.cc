@@ -1,5 +1,6 @@
 // Products of many pairs of small matrices. The right one of a pair is packed, and serves all rows of the
-// left.
+// left; a few rows, such as the hypotheses of a beam that look at the steps of their source, read it as it
+// is.
 #include "product.h"
 
 namespace ostinato::OSTINATO_LEVEL {
@@ -35,34 +36,65 @@ struct BatchProduct {
  private:
   void multiplyPair(int64_t pair, Range rows, float* panels) const {
     const float *left = a + pair * M * K, *right = b + pair * K * N;
+    float* target = y + pair * M * N;
+    const int64_t rowStride = transposeA ? 1 : K, step = transposeA ? M : 1;
+    const bool few = rows.count() <= plainRows;
+    if (few && transposeB && !transposeA) return multiplyVectors(left, rows, right, target);
+    if (few && !transposeB && N % panelLanes == 0) {
+      return multiplyPanels(left, rowStride, step, rows, right, N, panelLanes, target);
+    }
     if (transposeB)
       packTransposed(right, N, K, plainColumns(K), panels, {0, 1});
     else
       packPlain(right, K, N, panels, {0, 1});
-    const int64_t rowStride = transposeA ? 1 : K, step = transposeA ? M : 1;
-    for (int64_t first = 0; first < N; first += panelLanes, panels += panelLanes * K) {
+    multiplyPanels(left, rowStride, step, rows, panels, panelLanes, panelLanes * K, target);
+  }
+
+  /** Rows of a panel lie panelStride apart, panels panelStep. */
+  void multiplyPanels(const float* left, int64_t rowStride, int64_t step, Range rows, const float* panel,
+                      int64_t panelStride, int64_t panelStep, float* target) const {
+    for (int64_t first = 0; first < N; first += panelLanes, panel += panelStep) {
       const int64_t vectors = (std::min(N - first, panelLanes) + Vec::width - 1) / Vec::width;
-      withVectors<plainVectors>(vectors, [&](auto count) {
-        multiplyPanel<count>(left, rowStride, step, rows, panels, y + pair * M * N, first);
+      withVectors<plainVectors>(vectors, [&](auto vectorCount) {
+        constexpr int m = vectorCount;
+        forRowTiles<tileBudget / m>(rows.begin, rows.end, [&](int64_t at, auto rowCount) {
+          constexpr int n = rowCount;
+          Tile<n, m> tile;
+          clear(tile);
+          multiply(tile, panel, panelStride, K,
+                   [&](int r, int64_t k) { return left + (at + r) * rowStride + k * step; });
+          for (int r = 0; r < n; ++r) {
+            for (int v = 0; v < m; ++v) {
+              const int64_t column = first + v * Vec::width;
+              store(target + (at + r) * N + column, tile.sum[r][v], N - column);
+            }
+          }
+        });
       });
     }
   }
 
-  template <int vectors>
-  void multiplyPanel(const float* left, int64_t rowStride, int64_t step, Range rows, const float* panel,
-                     float* target, int64_t first) const {
-    forRowTiles<tileBudget / vectors>(rows.begin, rows.end, [&](int64_t at, auto count) {
-      constexpr int n = count;
-      Tile<n, vectors> tile;
-      clear(tile);
-      multiply(tile, panel, panelLanes, K,
-               [&](int r, int64_t k) { return left + (at + r) * rowStride + k * step; });
-      for (int r = 0; r < n; ++r) {
-        for (int v = 0; v < vectors; ++v) {
-          const int64_t column = first + v * Vec::width;
-          store(target + (at + r) * N + column, tile.sum[r][v], N - column);
+  /** Rows of both sides, element by element: sums of vectors, added up at the end. */
+  void multiplyVectors(const float* left, Range rows, const float* right, float* target) const {
+    forRowTiles<plainRows>(rows.begin, rows.end, [&](int64_t at, auto rowCount) {
+      constexpr int n = rowCount;
+      // As many sums as a tile has, and not many fewer where rows are few.
+      forRowTiles<tileBudget / std::max(n, 3)>(0, N, [&](int64_t column, auto columnCount) {
+        constexpr int m = columnCount;
+        Tile<n, m> tile;
+        clear(tile);
+        for (int64_t k = 0; k < K; k += Vec::width) {
+          Vec weights[m];
+          for (int v = 0; v < m; ++v) weights[v] = load(right + (column + v) * K + k, K - k);
+          for (int r = 0; r < n; ++r) {
+            const Vec x = load(left + (at + r) * K + k, K - k);
+            for (int v = 0; v < m; ++v) tile.sum[r][v] = fma(x, weights[v], tile.sum[r][v]);
+          }
         }
-      }
+        for (int r = 0; r < n; ++r) {
+          for (int v = 0; v < m; ++v) target[(at + r) * N + column + v] = sum(tile.sum[r][v]);
+        }
+      });
     });
   }
 };

@@ -9,6 +9,9 @@ const sizes = [
   // Two threads share the middle pair.
   { L: 3, M: 41, K: 64, N: 100 },
   { L: 130, M: 5, K: 70, N: 9 },
+  // Few rows, and whole panels on every level.
+  { L: 40, M: 6, K: 13, N: 128 },
+  { L: 4, M: 1, K: 24, N: 64 },
 ]
 
 const instructions = ['batch_matmul', 'batch_matmul_transpose_a', 'batch_matmul_transpose_b'] as const
