@@ -88,24 +88,29 @@ Outcome reverse_time(const contract::ReverseTimeArguments& a, Workspace& workspa
   return {};
 }
 
-Outcome state_load(const contract::StateLoadArguments& a, Workspace&) {
+Outcome state_load(const contract::StateLoadArguments& a, Workspace& workspace) {
   const Outcome checked = checkIndices(a.rows, a.B, -1, a.S - 1);
   if (!isOk(checked)) return checked;
-  for (int64_t b = 0; b < a.B; ++b) {
-    if (a.rows[b] < 0)
-      std::memset(a.y + b * a.N, 0, a.N * wordBytes);
-    else
-      move(a.y + b * a.N, a.slab + a.rows[b] * a.N, a.N);
-  }
+  forShares(workspace, a.B, a.N, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      if (a.rows[b] < 0)
+        std::memset(a.y + b * a.N, 0, a.N * wordBytes);
+      else
+        move(a.y + b * a.N, a.slab + a.rows[b] * a.N, a.N);
+    }
+  });
   return {};
 }
 
-Outcome state_store(const contract::StateStoreArguments& a, Workspace&) {
+Outcome state_store(const contract::StateStoreArguments& a, Workspace& workspace) {
   const Outcome checked = checkIndices(a.rows, a.B, -1, a.S - 1);
   if (!isOk(checked)) return checked;
-  for (int64_t b = 0; b < a.B; ++b) {
-    if (a.rows[b] >= 0) move(a.slab + a.rows[b] * a.N, a.x + b * a.N, a.N);
-  }
+  // Cut by columns: of rows that go to the same place the last one stays.
+  forShares(workspace, a.N, a.B, [&](int64_t begin, int64_t end) {
+    for (int64_t b = 0; b < a.B; ++b) {
+      if (a.rows[b] >= 0) move(a.slab + a.rows[b] * a.N + begin, a.x + b * a.N + begin, end - begin);
+    }
+  });
   return {};
 }
 

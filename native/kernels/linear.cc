@@ -112,7 +112,7 @@ void backward(const contract::LinearRecurrenceBackwardArguments& a, int64_t begi
 Outcome linear_recurrence(const contract::LinearRecurrenceArguments& a, Workspace& workspace) {
   const Outcome checked = checkLengths(a.lengths, a.B, a.T);
   if (!isOk(checked)) return checked;
-  copyOrClear(a.initialH, a.B * a.H, a.h + Walk{a.T, a.reverse != 0}.from(0) * a.B * a.H);
+  copyOrClear(workspace, a.initialH, a.B * a.H, a.h + Walk{a.T, a.reverse != 0}.from(0) * a.B * a.H);
   forBlocks(workspace, a.T, a.B * a.H, [&](int64_t begin, int64_t end) {
     if (a.convex)
       forward<true>(a, begin, end, workspace);

@@ -184,7 +184,7 @@ Outcome runGru(const contract::GruArguments& a, Workspace& workspace) {
   packBias(a.recurrentBias, candidateColumns(a.H), candidateBias);
 
   const Walk walk{a.T, a.reverse != 0};
-  copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
+  copyOrClear(workspace, a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
   const GateBuffer buffer{saved, stride, a.B, chunk, a.saved != nullptr, walk};
   MaskedState masked;
   if (!masked.reserve(workspace, a.recurrentMask, a.B, a.H, split)) return outOfMemory;

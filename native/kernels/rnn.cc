@@ -160,7 +160,7 @@ Outcome rnn(const contract::RnnArguments& a, Workspace& workspace) {
   packBias(a.bias, columns, bias);
 
   const Walk walk{a.T, a.reverse != 0};
-  copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
+  copyOrClear(workspace, a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
   MaskedState masked;
   if (!masked.reserve(workspace, a.recurrentMask, a.B, a.H, split)) return outOfMemory;
   const GateBuffer buffer{sums, stride, a.B, chunk, false, walk};

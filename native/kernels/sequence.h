@@ -49,6 +49,13 @@ inline void copyOrClear(const float* source, int64_t count, float* target) {
     std::memset(target, 0, sizeof(float) * count);
 }
 
+/** The same, shared by the threads where it is much. */
+inline void copyOrClear(Workspace& workspace, const float* source, int64_t count, float* target) {
+  forShares(workspace, count, 1, [&](int64_t begin, int64_t end) {
+    copyOrClear(source ? source + begin : nullptr, end - begin, target + begin);
+  });
+}
+
 /** source [B, H] (null: zeros) → target [B, stride], zeros behind the units. */
 inline void padRows(const float* source, int64_t B, int64_t H, int64_t stride, float* target) {
   std::memset(target, 0, sizeof(float) * B * stride);

@@ -95,6 +95,12 @@ export const data: CaseList = [
     { name: 'no row', variables: { S: 2, N: 7, B: 1 }, rows: [-1] },
     { name: 'rows out of order', variables: { S: 7, N: 17, B: 4 }, rows: [5, -1, 0, 3] },
     { name: 'all rows turned', variables: { S: 3, N: 33, B: 3 }, rows: [2, 0, 1] },
+    // For two threads; of the rows that go to one place, the last one stays there.
+    {
+      name: 'rows that meet',
+      variables: { S: 41, N: 501, B: 90 },
+      rows: Array.from({ length: 90 }, (_, row) => (row * 7) % 41),
+    },
   ].flatMap(({ name, variables, rows }) => [
     {
       name: `state_load ${name}`,
