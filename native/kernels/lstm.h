@@ -1,5 +1,6 @@
 // The cell of lstm, and of lstm_coupled, whose input gate is 1 − f. A gate buffer: [T, B, blocks, gates,
-// width], gates i f g o, or f g o.
+// width], gates i f g o, or f g o. In `saved` it holds σ(i), σ(f), tanh(g) and σ(o), without i where it is
+// 1 − f; backward puts their gradients there.
 #pragma once
 #include "activations.h"
 #include "masks.h"
@@ -72,11 +73,12 @@ void askForMasks(const Arguments& a, int64_t at) {
 
 /**
  * The new state of one block of units from the sums of their gates, which are kept in `target` for the
- * backward pass. A plain cell does not ask for what it does not have.
+ * backward pass. A plain cell does not ask for what it does not have. Inlined always: sums whose address goes
+ * to a function are stored in every step of the product before.
  */
 template <bool plain, class Arguments>
-inline void activate(const Arguments& a, const Step& step, int64_t row, int64_t block, const Vec* sums,
-                     float* target) {
+[[gnu::always_inline]] inline void activate(const Arguments& a, const Step& step, int64_t row, int64_t block,
+                                            const Vec* sums, float* target) {
   constexpr int gates = gateCount<Arguments>;
   using At = Slots<gates>;
   const int64_t unit = block * Vec::width, count = a.H - unit, at = row * a.H + unit;

@@ -21,14 +21,21 @@ const native: readonly Omit<Mutant, 'executor'>[] = [
   },
   {
     name: 'lstm: mask dropped',
-    file: 'native/kernels/lstm.cc',
+    file: 'native/kernels/lstm_forward.cc',
     cases: 'lstm',
     find: 'const RowList taken = rows.at(part, step.t)',
     replace: 'const RowList taken = rows.all(part)',
   },
   {
+    name: 'lstm: all rows take the states of the first one',
+    file: 'native/kernels/lstm_forward.cc',
+    cases: 'lstm',
+    find: 'hSums + ofH.group(i) * blockLanes',
+    replace: 'hSums',
+  },
+  {
     name: 'lstm_backward: cell gradient not carried through the forget gate',
-    file: 'native/kernels/lstm.cc',
+    file: 'native/kernels/lstm_backward.cc',
     cases: 'lstm',
     find: 'plain ? dCell * f : fma(dCell, f, ofC.kept)',
     replace: 'plain ? dCell : dCell + ofC.kept',

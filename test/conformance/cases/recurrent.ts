@@ -55,6 +55,19 @@ const few = [
   { T: 2, B: 5, I: 3, H: 16 },
   { T: 2, B: 2, I: 20, H: 130 },
 ]
+/** A single step of rows of which several have the same input, and others the same state. */
+const alike = { T: 1, B: 23, I: 6, H: 19 }
+const equalRows = {
+  x: rowsOf(alike.B, alike.I, 4),
+  initialH: rowsOf(alike.B, alike.H, 7),
+}
+
+/** [rows, width], in turn so many that differ. */
+function rowsOf(rows: number, width: number, distinct: number): number[] {
+  const element = (row: number, i: number): number => (((row % distinct) * 5 + i * 3) % 11) / 8 - 0.5
+  return Array.from({ length: rows * width }, (_, i) => element(Math.floor(i / width), i % width))
+}
+
 /** x [1, 3, 2] */
 const beyond = { x: [NaN, 1, Number.POSITIVE_INFINITY, -1, 0.5, 2] }
 /** x [3, 2, 1] where nobody may look, given these lengths. */
@@ -164,6 +177,12 @@ export function recurrentCases(cell: Cell): Case[] {
       { recurrentMask: { integers: [0, 1] } },
     ),
     ...[middle, long].map((size) => forward(size, { zoneout: 0.3, masked: true }, ' zoneout')),
+    ...[false, true].flatMap((masked) => [
+      pair(' of equal rows', alike, { masked }, equalRows),
+      forward(alike, { masked }, ' of equal rows', equalRows),
+      pair(' of equal rows with masks', alike, { masked, given: [...inputs, ...masks] }, equalRows),
+    ]),
+    pair(' of equal inputs', { T: 1, B: 40, I: 50, H: 3 }, {}, { x: rowsOf(40, 50, 11) }),
     pair(' of empty rows only', middle, { masked: true }, { lengths: [0, 0, 0, 0] }),
     pair(' of full rows only', middle, { masked: true }, { lengths: [5, 5, 5, 5] }),
     pair(' with nothing optional', middle, { given: [], from: [], to: [] }),

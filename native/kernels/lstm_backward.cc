@@ -1,5 +1,3 @@
-// saved: [T, B, blocks, gates, width] holds σ(i), σ(f), tanh(g) and σ(o), without i where it is 1 − f;
-// backward puts their gradients there.
 #include "lstm.h"
 
 #include "backward.h"
@@ -9,83 +7,6 @@ namespace ostinato::OSTINATO_LEVEL {
 using namespace lstmCell;
 
 namespace {
-
-template <int gates>
-void packLstm(const float* weights, int64_t rows, int64_t columns, float* panels, Share share) {
-  packColumns(weights, rows, rows, columns, gateColumns<gates>(columns / gates), gates, panels, share);
-}
-
-template <bool plain, class Arguments>
-struct LstmForward {
-  static constexpr int gates = gateCount<Arguments>;
-  static constexpr int64_t blockLanes = gates * Vec::width;
-
-  const Arguments& a;
-  const SequenceRows& rows;
-  const float* kernel;     // [blocks][I][4 · width]
-  const float* recurrent;  // [blocks][H][4 · width]
-  const float* bias;       // [blocks][4 · width]
-  const MaskedState& masked;
-  GateBuffer buffer;
-  int64_t turn;  // of a run with a single step
-
-  void run(int part, const SequenceSplit& split, StepGate& gate) const {
-    const Range blocks = split.vectors(gateColumns<gates>(a.H).blocks(), part, 1);
-    for (int64_t s = 0; s < a.T; ++s) {
-      if (a.T > 1 && s % buffer.chunk == 0) input(part, s, blocks);
-      if (!gate.enter(part, s)) return;
-      const lstmCell::Step step = stepOf(a, buffer, s);
-      const RowList taken = rows.at(part, step.t), rest = rows.after(part, taken);
-      carryState(rest, blocks, a.H, step.h, step.hNext);
-      carryState(rest, blocks, a.H, step.c, step.cNext);
-      const float* left = plain ? step.h : masked.of(part, step.h, taken);
-      // A single step takes all weights of a block together, so that the next run finds some in the cache.
-      if (a.T == 1)
-        inTurns(turn, blocks, 1, [&](int64_t block) { recurrence<true>(step, left, taken, block); });
-      else
-        inTurns(s, blocks, 1, [&](int64_t block) { recurrence<false>(step, left, taken, block); });
-    }
-  }
-
- private:
-  /** x · kernel + bias for the chunk of steps from s on. */
-  void input(int part, int64_t s, Range blocks) const {
-    const InputProduct product{a.x, a.I, rows, part, buffer.times(s), buffer};
-    for (int64_t block = blocks.begin; block < blocks.end; ++block) {
-      const int64_t offset = block * blockLanes;
-      product.run<gates>(kernel + offset * a.I, gates, bias + offset, offset);
-    }
-  }
-
-  /**
-   * left · recurrentKernel, after x · kernel where that is not in the buffer, for one block of units: a tile
-   * ends with all four gates of them.
-   */
-  template <bool withInput>
-  void recurrence(const lstmCell::Step& step, const float* left, const RowList& taken, int64_t block) const {
-    const int64_t offset = block * blockLanes;
-    forRowTiles<tileBudget / gates>(0, taken.count, [&](int64_t at, auto tileRows) {
-      constexpr int n = tileRows;
-      Tile<n, gates> tile;
-      for (int r = 0; r < n; ++r) {
-        const float* start = bias + offset;
-        if constexpr (!withInput) start = step.gates + taken[at + r] * buffer.stride + offset;
-        for (int v = 0; v < gates; ++v) tile.sum[r][v] = load(start + v * Vec::width);
-        if constexpr (!plain) askForMasks(a, (step.t * a.B + taken[at + r]) * a.H + block * Vec::width);
-      }
-      if constexpr (withInput) {
-        multiply(tile, RowPointers<n>(a.x + step.t * a.B * a.I, a.I, taken, at), plainDepth(a.I),
-                 kernel + offset * a.I, blockLanes);
-      }
-      multiply(tile, RowPointers<n>(left, a.H, taken, at), plainDepth(a.H), recurrent + offset * a.H,
-               blockLanes);
-      for (int r = 0; r < n; ++r) {
-        const int64_t row = taken[at + r];
-        activate<plain>(a, step, row, block, tile.sum[r], step.gates + row * buffer.stride + offset);
-      }
-    });
-  }
-};
 
 template <bool plain, class Arguments>
 struct LstmBackward {
@@ -241,43 +162,6 @@ void sumParts(const float* sums, int parts, int64_t rows, int64_t H, int64_t str
 }
 
 template <class Arguments>
-Outcome forward(const Arguments& a, Workspace& workspace) {
-  constexpr int gates = gateCount<Arguments>;
-  const Outcome checked = checkLengths(a.lengths, a.B, a.T);
-  if (!isOk(checked)) return checked;
-  if (isReduced(a.precision)) return lstmReduced(a, workspace);
-  const Columns columns = gateColumns<gates>(a.H);
-  const int64_t gateStride = columns.vectors() * Vec::width;
-  const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, gates);
-  SequenceRows rows;
-  if (!rows.arrange(workspace, a.lengths, a.B, split)) return outOfMemory;
-  const int64_t chunk = stepsPerChunk(a.T, rows.all(0).count, gateStride);
-
-  const float* kernel =
-      workspace.panels(a.kernel, role::lstm, a.I, gates * a.H, gateStride * a.I, packLstm<gates>);
-  const float* recurrent =
-      workspace.panels(a.recurrentKernel, role::lstm, a.H, gates * a.H, gateStride * a.H, packLstm<gates>);
-  float* bias = workspace.scratch(scratch::bias, gateStride);
-  float* gateRows = a.saved ? a.saved : workspace.scratch(scratch::gates, chunk * a.B * gateStride);
-  if (!kernel || !recurrent || !bias || !gateRows) return outOfMemory;
-  packBias(a.bias, columns, bias);
-
-  const Walk walk{a.T, a.reverse != 0};
-  copyOrClear(a.initialH, a.B * a.H, a.h + walk.from(0) * a.B * a.H);
-  copyOrClear(a.initialC, a.B * a.H, a.c + walk.from(0) * a.B * a.H);
-  MaskedState masked;
-  if (!masked.reserve(workspace, a.recurrentMask, a.B, a.H, split)) return outOfMemory;
-  const GateBuffer buffer{gateRows, gateStride, a.B, chunk, a.saved != nullptr, walk};
-  StepGate gate(workspace, split);
-  withPlain(isPlain(a), [&](auto plain) {
-    const LstmForward<plain, Arguments> cell{a,    rows,   kernel, recurrent,
-                                             bias, masked, buffer, workspace.turn()};
-    workspace.parallel(split.parts, [&](int part) { cell.run(part, split, gate); });
-  });
-  return gate.outcome();
-}
-
-template <class Arguments>
 Outcome backward(const Arguments& a, Workspace& workspace) {
   constexpr int gates = gateCount<Arguments>;
   const Outcome checked = checkLengths(a.lengths, a.B, a.T);
@@ -345,14 +229,8 @@ Outcome backward(const Arguments& a, Workspace& workspace) {
 
 }  // namespace
 
-Outcome lstm(const contract::LstmArguments& a, Workspace& workspace) { return forward(a, workspace); }
-
 Outcome lstm_backward(const contract::LstmBackwardArguments& a, Workspace& workspace) {
   return backward(a, workspace);
-}
-
-Outcome lstm_coupled(const contract::LstmCoupledArguments& a, Workspace& workspace) {
-  return forward(a, workspace);
 }
 
 Outcome lstm_coupled_backward(const contract::LstmCoupledBackwardArguments& a, Workspace& workspace) {
