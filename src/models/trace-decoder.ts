@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from '../graph/index.js'
 import { logitsOf } from '../losses/index.js'
+import { foldContexts } from './fold-contexts.js'
 import { type TracedProgram, type TraceRequest, traceCalls } from './trace.js'
 import { Tracing } from './tracing.js'
 
@@ -92,15 +93,23 @@ export function traceHalf(request: TraceRequest): TracedProgram {
   const results = resultsOf(tracing, traceCalls(tracing)[0] as Tensor)
   if (!encode) for (const [name, value] of results) tracing.output(name, value)
   const divide = (): void => {
-    // What nobody reads is not handed over: states begin in their slab.
-    const wanted = results.map(([, value]) => value)
-    graph.nodes.splice(0, graph.nodes.length, ...liveNodes(graph, wanted))
-    const step = following(graph, ({ shape }) => shape.some((d) => contains(d, each)))
     const given = new Set(tracing.inputs.filter(({ shape }) => !shape.some((d) => contains(d, each))))
     const names = new Set([...given].map(({ name }) => name))
     const isGiven = ({ placement }: Tensor): boolean =>
       placement !== undefined && names.has(graph.buffers[placement.buffer]?.name ?? '')
-    const known = following(graph, isGiven)
+    const wanted = results.map(([, value]) => value)
+    // What nobody reads is not handed over: states begin in their slab.
+    const parts = () => {
+      graph.nodes.splice(0, graph.nodes.length, ...liveNodes(graph, wanted))
+      const step = following(graph, ({ shape }) => shape.some((d) => contains(d, each)))
+      return { step, known: following(graph, isGiven) }
+    }
+    const whole = parts()
+    foldContexts(graph, (tensor) => {
+      const root = rootOf(tensor)
+      return whole.known.tensors.has(root) && !whole.step.tensors.has(root)
+    })
+    const { step, known } = parts()
     const read = new Set(
       graph.nodes.filter((n) => step.nodes.has(n)).flatMap((n) => rootsOf(n, ['in', 'inout'])),
     )

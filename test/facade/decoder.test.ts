@@ -71,6 +71,16 @@ const kinds: Readonly<Record<string, Build>> = {
         returnWeights: true,
       })
       .apply(x, memory, { initialState: [h, c] }),
+  'layers that read contexts': (x, memory, h, c) => {
+    const y = layers.lstm({ units, returnSequences: true }).apply(x, { initialState: [h, c] })
+    const [seen, weights] = layers.attention({ returnWeights: true }).apply(y, memory)
+    const read = (name: string, ...parts: SymbolicTensor[]) => {
+      const all = parts.length > 1 ? layers.concatenate().apply(parts) : (parts[0] as SymbolicTensor)
+      return layers.dense({ units: 3, name, ...random }).apply(all)
+    }
+    const all = [read('before', seen, y), read('behind', y, seen), read('alone', seen), read('apart', y)]
+    return [layers.concatenate().apply(all), weights]
+  },
   'two heads': (x, memory) => {
     const y = layers.gru({ units, returnSequences: true }).apply(x)
     const heads = layers.multiHeadAttention({ heads: 2, units, returnWeights: true })
@@ -317,6 +327,24 @@ test('leaves the initial states to the first program, and the states to their ro
   const text = String(decode)
   expect(text.match(/state_load/g)).toHaveLength(2)
   expect(text).not.toMatch(/select\(|\[B, K, \d+\].*broadcast/)
+})
+
+test('multiplies the memory with what contexts are multiplied with, as long as that is no wider', () => {
+  const m = made('reference', kinds['layers that read contexts'] as Build)
+  const needs = { batch: 2, times: [5, 3], feedback: 1 }
+  const [encode, decode] = (['encode', 'decode'] as const).map((purpose) =>
+    m.engine.trace(purpose, needs).program.toString().split('\n'),
+  )
+  const products = (lines: readonly string[] | undefined, layer: string) =>
+    lines?.filter((line) => line.includes(' matmul(') && line.includes(`@${layer}/kernel`)).length
+  const count = (layer: string) => [products(encode, layer), products(decode, layer)]
+  expect(['before', 'behind', 'alone', 'apart', 'dense'].map(count)).toEqual([
+    [1, 1],
+    [1, 1],
+    [1, 0],
+    [0, 1],
+    [0, 1],
+  ])
 })
 
 test('hypotheses are queries as they lie in memory', () => {
