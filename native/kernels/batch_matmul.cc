@@ -1,6 +1,6 @@
 // Products of many pairs of small matrices. The right one of a pair is packed, and serves all rows of the
-// left; a few rows, such as the hypotheses of a beam that look at the steps of their source, read it as it
-// is.
+// left. Few rows, such as the hypotheses of a beam that look at the steps of their source, read it as it
+// lies, where it has whole panels in its rows, or is transposed.
 #include "product.h"
 
 namespace ostinato::OSTINATO_LEVEL {
@@ -39,20 +39,22 @@ struct BatchProduct {
     float* target = y + pair * M * N;
     const int64_t rowStride = transposeA ? 1 : K, step = transposeA ? M : 1;
     const bool few = rows.count() <= plainRows;
-    if (few && transposeB && !transposeA) return multiplyVectors(left, rows, right, target);
+    // Sums along a short depth cost more than packing.
+    if (few && transposeB && !transposeA && K >= 4 * Vec::width)
+      return multiplyVectors(left, rows, right, target);
     if (few && !transposeB && N % panelLanes == 0) {
-      return multiplyPanels(left, rowStride, step, rows, right, N, panelLanes, target);
+      return multiplyTiles(left, rowStride, step, rows, right, N, panelLanes, target);
     }
     if (transposeB)
       packTransposed(right, N, K, plainColumns(K), panels, {0, 1});
     else
       packPlain(right, K, N, panels, {0, 1});
-    multiplyPanels(left, rowStride, step, rows, panels, panelLanes, panelLanes * K, target);
+    multiplyTiles(left, rowStride, step, rows, panels, panelLanes, panelLanes * K, target);
   }
 
   /** Rows of a panel lie panelStride apart, panels panelStep. */
-  void multiplyPanels(const float* left, int64_t rowStride, int64_t step, Range rows, const float* panel,
-                      int64_t panelStride, int64_t panelStep, float* target) const {
+  void multiplyTiles(const float* left, int64_t rowStride, int64_t step, Range rows, const float* panel,
+                     int64_t panelStride, int64_t panelStep, float* target) const {
     for (int64_t first = 0; first < N; first += panelLanes, panel += panelStep) {
       const int64_t vectors = (std::min(N - first, panelLanes) + Vec::width - 1) / Vec::width;
       withVectors<plainVectors>(vectors, [&](auto vectorCount) {
@@ -78,8 +80,8 @@ struct BatchProduct {
   void multiplyVectors(const float* left, Range rows, const float* right, float* target) const {
     forRowTiles<plainRows>(rows.begin, rows.end, [&](int64_t at, auto rowCount) {
       constexpr int n = rowCount;
-      // As many sums as a tile has, and not many fewer where rows are few.
-      forRowTiles<tileBudget / std::max(n, 3)>(0, N, [&](int64_t column, auto columnCount) {
+      // As many sums as there are registers beside the operands.
+      forRowTiles<std::max(2, tileBudget / (n + 1))>(0, N, [&](int64_t column, auto columnCount) {
         constexpr int m = columnCount;
         Tile<n, m> tile;
         clear(tile);

@@ -83,12 +83,14 @@ class DistinctSums {
 
   /** False: out of memory. */
   bool reserve(Workspace& workspace, int64_t rows, int64_t lanes, int parts) {
+    constexpr int64_t line = 16;
     sums_ = rows * lanes;
-    each_ = sums_ + DistinctRows::elements(rows);
+    each_ = (sums_ + DistinctRows::elements(rows) + line - 1) / line * line;
     memory_ = workspace.scratch(scratch::gates, 2 * parts * each_);
     return memory_ != nullptr;
   }
 
+  bool isReserved() const { return memory_ != nullptr; }
   /** [groups, lanes] */
   float* sums(int part, Which which) const { return memory_ + (2 * part + which) * each_; }
   /** For DistinctRows. */

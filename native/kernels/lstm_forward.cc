@@ -41,7 +41,7 @@ struct LstmForward {
       const float* left = plain ? step.h : masked.of(part, step.h, taken);
       if (a.T > 1)
         inTurns(s, blocks, 1, [&](int64_t block) { recurrence<false>(step, left, taken, block); });
-      else if (taken.count < 2 || !distinctRows(part, step, left, taken, blocks))
+      else if (!distinct.isReserved() || !distinctRows(part, step, left, taken, blocks))
         inTurns(turn, blocks, 1, [&](int64_t block) { recurrence<true>(step, left, taken, block); });
     }
   }
@@ -63,7 +63,8 @@ struct LstmForward {
 
   /**
    * A single step in which rows that are equal are multiplied once; false, and nothing done, where that does
-   * not leave out an eighth of the work.
+   * not leave out an eighth of the work. Nobody asks where gates are saved, for in training few rows are, and
+   * where few rows are split by units.
    */
   bool distinctRows(int part, const lstmCell::Step& step, const float* left, const RowList& taken,
                     Range blocks) const {
@@ -82,7 +83,7 @@ struct LstmForward {
         const float *fromX = xSums + ofX.group(i) * blockLanes, *fromH = hSums + ofH.group(i) * blockLanes;
         Vec sums[gates];
         for (int v = 0; v < gates; ++v) sums[v] = load(fromX + v * Vec::width) + load(fromH + v * Vec::width);
-        activate<plain>(a, step, taken[i], block, sums, saved(step, taken[i], offset));
+        activate<plain>(a, step, taken[i], block, sums, nullptr);
       }
     });
     return true;
@@ -157,10 +158,10 @@ Outcome forward(const Arguments& a, Workspace& workspace) {
   // A single step has no use for rows of gates but to save them.
   float* gateRows = a.saved;
   DistinctSums distinct;
-  if (a.T == 1) {
-    const int64_t rowsOfPart = split.byUnits ? a.B : (a.B + split.parts - 1) / split.parts;
+  if (!a.saved && a.T == 1 && a.B > 1 && !split.byUnits) {
+    const int64_t rowsOfPart = (a.B + split.parts - 1) / split.parts;
     if (!distinct.reserve(workspace, rowsOfPart, gates * Vec::width, split.parts)) return outOfMemory;
-  } else if (!a.saved) {
+  } else if (!a.saved && a.T > 1) {
     gateRows = workspace.scratch(scratch::gates, chunk * a.B * gateStride);
     if (!gateRows) return outOfMemory;
   }

@@ -13,8 +13,8 @@ import type { Executable } from './executable.js'
 import { feedBatch } from './feed.js'
 import type { ExecutablePool, Needs } from './pool.js'
 import { type Prepared, prepareBatch } from './prepare.js'
-import { axisOf, timeAxes } from './topology.js'
-import { borderName, type StatePlace } from './trace.js'
+import { axisOf, borderName, timeAxes } from './topology.js'
+import type { StatePlace } from './trace.js'
 import { initialName } from './tracing.js'
 
 export interface DecoderOptions {

@@ -6,7 +6,7 @@ import { OstinatoError } from '../errors.js'
 import type { Dimension } from '../graph/index.js'
 import type { Executable } from './executable.js'
 import type { Prepared } from './prepare.js'
-import { borderName } from './trace.js'
+import { borderName } from './topology.js'
 import type { TracedAxis } from './tracing.js'
 
 /**

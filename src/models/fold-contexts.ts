@@ -8,6 +8,7 @@ import {
   matmul,
   type Node,
   operandOf,
+  rootOf,
   type Tensor,
 } from '../graph/index.js'
 
@@ -18,31 +19,40 @@ function writerOf(tensor: Tensor, instruction: InstructionName): Node | undefine
   return base.node?.instruction === instruction && !base.node.loop ? base.node : undefined
 }
 
-/** A context α · V among the features of a tensor, and what lies beside it. */
+/** Contexts α · V, which nobody else reads, as features of a tensor, and what lies beside them. */
 interface Features {
   readonly context: Node
   readonly beside?: { readonly tensor: Tensor; readonly isBefore: boolean }
 }
 
 function featuresOf(tensor: Tensor): Features | undefined {
-  const context = writerOf(tensor, 'batch_matmul')
-  if (context) return { context }
-  const joined = writerOf(tensor, 'concat')
-  for (const name of joined ? (['a', 'b'] as const) : []) {
-    const part = operandOf(joined as Node, name)
-    const context = writerOf(part, 'batch_matmul')
-    const isWhole = part.shape[1] === context?.operands.get('y')?.shape[2] && part.shape[2]?.capacity === 1
-    if (!context || !isWhole) continue
-    const isBefore = name === 'b'
-    return { context, beside: { tensor: operandOf(joined as Node, isBefore ? 'a' : 'b'), isBefore } }
+  const { graph } = tensor
+  const readBy = (node: Node): number => {
+    const made = rootOf(operandOf(node, 'y'))
+    return (
+      graph.nodes.filter(({ operands }) => [...operands.values()].some((t) => rootOf(t) === made)).length - 1
+    )
   }
-  return undefined
+  const contextIn = (seen: Tensor, features: Dimension | undefined): Node | undefined => {
+    const node = writerOf(seen, 'batch_matmul')
+    return node && operandOf(node, 'y').shape[2] === features && readBy(node) === 1 ? node : undefined
+  }
+  const alone = contextIn(tensor, tensor.shape.at(-1))
+  if (alone) return { context: alone }
+  const joined = writerOf(tensor, 'concat')
+  const [, all, behind] = joined ? operandOf(joined, 'y').shape : []
+  const isWhole = all === tensor.shape.at(-1) && behind === graph.dimensions.constant(1)
+  if (!joined || !isWhole || readBy(joined) !== 1) return undefined
+  const [a, b] = [operandOf(joined, 'a'), operandOf(joined, 'b')]
+  const [first, second] = [contextIn(a, a.shape[1]), contextIn(b, b.shape[1])]
+  if (first) return { context: first, beside: { tensor: b, isBefore: false } }
+  return second && { context: second, beside: { tensor: a, isBefore: true } }
 }
 
 /**
  * [c; h] · W of contexts c = α · V, with which hypotheses look at the values V of their source, becomes α · (V · W₁) + h · W₂, and
- * V · W₁ is handed over: of a source with S steps S rows are multiplied, and not one for every hypothesis at every step. Where the
- * product is wider than V it stays. `isKnown` tells what no hypothesis changes.
+ * V · W₁ is handed over: of a source with S steps S rows are multiplied, and not one for every hypothesis at every step. Where
+ * others read c, or the product is wider than V, it stays. `isKnown` tells what no hypothesis changes.
  */
 export function foldContexts(graph: Graph, isKnown: (tensor: Tensor) => boolean): void {
   for (const product of [...graph.nodes]) {
@@ -57,9 +67,7 @@ export function foldContexts(graph: Graph, isKnown: (tensor: Tensor) => boolean)
     const last = graph.nodes.length
     graph.path = product.path
     const rowsOf = (rows: Dimension, before?: Dimension): Tensor =>
-      before
-        ? graph.window(kernel, [rows, units], graph.dimensions.product([before, units]), 1)
-        : graph.window(kernel, [rows, units])
+      graph.window(kernel, [rows, units], before && graph.elements([before, units]), 1)
     const { beside } = features
     const others = beside?.tensor.shape[1] as Dimension
     const made = matmul(values, rowsOf(seen, beside?.isBefore ? others : undefined))

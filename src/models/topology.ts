@@ -219,3 +219,8 @@ export function restoreTopology(layers: readonly AnyLayer[], saved: SavedTopolog
   nameAll(saved.outputs, ({ name }) => ({ kind: 'output', name }))
   return { ...saved, layers: layers.map((layer, i) => ({ name: names[i] as string, layer })) }
 }
+
+/** The border of an input, target, weight or output: with its name where there are several. */
+export function borderName(kind: string, named: readonly { readonly name: string }[], index: number): string {
+  return named.length === 1 ? kind : `${kind}/${named[index]?.name}`
+}

@@ -14,7 +14,8 @@ import {
   shapeName,
   type Tensor,
 } from '../graph/index.js'
-import { borderName, type TraceRequest } from './trace.js'
+import { borderName } from './topology.js'
+import type { TraceRequest } from './trace.js'
 import { notCompiled, type Tracing } from './tracing.js'
 
 /** What a loss leaves behind: Σ w·ℓ and Σ w as statistics, and Σ w as a tensor. */

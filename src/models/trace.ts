@@ -15,7 +15,7 @@ import type { Loss } from '../losses/index.js'
 import type { Metric } from '../metrics/index.js'
 import type { Optimizer } from '../optimizers/index.js'
 import type { ParameterTable } from './parameters.js'
-import { axisOf, type NamedLayer, type Port, type Topology, timeAxes } from './topology.js'
+import { axisOf, borderName, type NamedLayer, type Port, type Topology, timeAxes } from './topology.js'
 import {
   metricSlot,
   normSlot,
@@ -98,11 +98,6 @@ export interface WatchedStates {
   /** `lstm/h`; numbered where a layer is applied more than once. */
   readonly name: string
   readonly reverse: boolean
-}
-
-/** The border of an input, target, weight or output: with its name where there are several. */
-export function borderName(kind: string, named: readonly { readonly name: string }[], index: number): string {
-  return named.length === 1 ? kind : `${kind}/${named[index]?.name}`
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Executable } from '../models/executable.js'
 import { feed, feedBatch } from '../models/feed.js'
 import type { Needs } from '../models/pool.js'
 import type { Prepared } from '../models/prepare.js'
-import { borderName } from '../models/trace.js'
+import { borderName } from '../models/topology.js'
 import type { Validity } from '../models/tracing.js'
 
 /** The one that says all that the other can say. */

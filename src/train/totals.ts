@@ -1,7 +1,7 @@
 /** Losses of one batch or many: a mean for each output, and their weighted sum. */
 import type { Engine } from '../models/engine.js'
 import type { Executable } from '../models/executable.js'
-import { borderName } from '../models/trace.js'
+import { borderName } from '../models/topology.js'
 
 export interface Losses {
   /** Σ loss weight · mean, over the outputs, and the penalties on weights. */

@@ -182,7 +182,12 @@ export function recurrentCases(cell: Cell): Case[] {
       forward(alike, { masked }, ' of equal rows', equalRows),
       pair(' of equal rows with masks', alike, { masked, given: [...inputs, ...masks] }, equalRows),
     ]),
-    pair(' of equal inputs', { T: 1, B: 40, I: 50, H: 3 }, {}, { x: rowsOf(40, 50, 11) }),
+    forward({ T: 1, B: 40, I: 50, H: 3 }, {}, ' of equal inputs', { x: rowsOf(40, 50, 11) }),
+    // By rows, and by units.
+    ...[41, 12].map((B) => {
+      const size = { T: 1, B, I: 64, H: 96 }
+      return forward(size, {}, ' of equal rows', { x: rowsOf(B, 64, 3), initialH: rowsOf(B, 96, 5) })
+    }),
     pair(' of empty rows only', middle, { masked: true }, { lengths: [0, 0, 0, 0] }),
     pair(' of full rows only', middle, { masked: true }, { lengths: [5, 5, 5, 5] }),
     pair(' with nothing optional', middle, { given: [], from: [], to: [] }),

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { History } from '../../src/decode/history.js'
+
+test('a history keeps what it holds when it grows', () => {
+  const history = new History()
+  const [rows, steps, width] = [7001, 6, 3]
+  const ids = Int32Array.from({ length: rows }, (_, row) => row)
+  for (let step = 0; step < steps; step++) {
+    const attention = Float32Array.from({ length: rows * width }, (_, i) => step + i / 100_000)
+    history.appendAttention(attention, rows)
+    const parents = ids.map((row) => (row + 1) % rows)
+    history.append(
+      ids.map((row) => row * steps + step),
+      parents,
+      Float32Array.from(ids, (row) => -row - step / 8),
+    )
+  }
+  // Row 5 of the last step follows row 6, which follows row 7, and so on.
+  const ending = { step: steps - 1, parent: 7, token: 99, tokenScore: -1, ended: false }
+  const { tokens, tokenScores, attention } = history.hypothesis(ending, width)
+  const found = attention?.data ?? []
+  const path = [11, 10, 9, 8, 7]
+  expect([...tokens]).toEqual([...path.map((row, step) => row * steps + step), 99])
+  expect([...tokenScores]).toEqual([...path.map((row, step) => -row - step / 8), -1])
+  const looked = [12, ...path].map((row, step) => Math.fround(step + (row * width) / 100_000))
+  expect(looked.map((_, step) => found[step * width])).toEqual(looked)
+})
