@@ -15,7 +15,7 @@ test('a history keeps what it holds when it grows', () => {
       Float32Array.from(ids, (row) => -row - step / 8),
     )
   }
-  // Row 5 of the last step follows row 6, which follows row 7, and so on.
+  // The last token follows row 7 of the step before, which follows row 8, and so on.
   const ending = { step: steps - 1, parent: 7, token: 99, tokenScore: -1, ended: false }
   const { tokens, tokenScores, attention } = history.hypothesis(ending, width)
   const found = attention?.data ?? []

@@ -12,6 +12,9 @@ const sizes = [
   // Few rows, and whole panels on every level.
   { L: 40, M: 6, K: 13, N: 128 },
   { L: 4, M: 1, K: 24, N: 64 },
+  // Few rows, and a depth that is not packed on any level.
+  { L: 4, M: 1, K: 90, N: 13 },
+  { L: 5, M: 3, K: 67, N: 10 },
 ]
 
 const instructions = ['batch_matmul', 'batch_matmul_transpose_a', 'batch_matmul_transpose_b'] as const
