@@ -1,5 +1,6 @@
 #include "../runtime/blas.h"
 #include "backward.h"
+#include "zeros.h"
 
 namespace ostinato::OSTINATO_LEVEL {
 
@@ -62,8 +63,10 @@ Outcome matmul(const contract::MatmulArguments& a, Workspace& workspace) {
   if (LargeProduct{a.M, a.K, a.N, a.a, a.K, false, a.b, a.N, false, a.bias, a.y}.run(workspace)) return {};
   const int64_t elements = panelElements(plainColumns(a.N).vectors(), plainVectors, a.K);
   const float* panels = workspace.panels(a.b, role::plain, a.K, a.N, elements, packPlain);
-  if (!panels) return outOfMemory;
-  multiplyPanels(workspace, a.a, a.K, RowList{a.M}, plainDepth(a.K), panels, a.N, a.bias, a.y);
+  ZeroRows zeros;
+  if (!panels || !zeros.find(workspace, a.a, a.M, a.K, a.N)) return outOfMemory;
+  multiplyPanels(workspace, a.a, a.K, zeros.list(), plainDepth(a.K), panels, a.N, a.bias, a.y);
+  zeros.fill(workspace, a.y, a.N);
   return {};
 }
 
@@ -81,8 +84,12 @@ Outcome matmul_transpose_b(const contract::MatmulTransposeBArguments& a, Workspa
       LargeProduct{a.M, a.K, a.N, a.a, a.K, false, a.b, a.K, true, nullptr, a.y}.run(workspace))
     return {};
   const Transposed weights = transpose<plainColumns, 1>(workspace, a.b, a.N, a.K, a.precision);
-  const bool done = multiplyRows(workspace, a.a, a.K, {a.M}, plainDepth(a.K), weights, a.N, a.y);
-  return done ? Outcome{} : outOfMemory;
+  ZeroRows zeros;
+  if (!zeros.find(workspace, a.a, a.M, a.K, a.N) ||
+      !multiplyRows(workspace, a.a, a.K, zeros.list(), plainDepth(a.K), weights, a.N, a.y))
+    return outOfMemory;
+  zeros.fill(workspace, a.y, a.N);
+  return {};
 }
 
 }  // namespace ostinato::OSTINATO_LEVEL
