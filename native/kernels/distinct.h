@@ -1,8 +1,8 @@
 // Which rows of a matrix hold the same numbers: a product with them is made once.
 #pragma once
-#include "kernels.h"
-#include "product.h"
-#include "shared.h"
+#include <optional>
+
+#include "sequence.h"
 
 namespace ostinato::OSTINATO_LEVEL {
 
@@ -38,6 +38,8 @@ class DistinctRows {
   RowList list() const { return {count_, first_}; }
   /** The group of the i-th row of the list. */
   int64_t group(int64_t i) const { return group_[i]; }
+  /** Of the rows of the list from the i-th on. */
+  const int32_t* groups(int64_t i) const { return group_ + i; }
 
  private:
   /** Of the hash table: a power of two, at least half of them free. */
@@ -100,6 +102,53 @@ class DistinctSums {
 
  private:
   float* memory_ = nullptr;
+  int64_t sums_ = 0;
+  int64_t each_ = 0;
+};
+
+/**
+ * Where each part of a sequence keeps the products of the inputs that differ, for all its steps and all
+ * units: where x is embedded letters, they are few.
+ */
+class RepeatedInputs {
+ public:
+  /** For at most `most` inputs a part, of whose products `stride` elements are kept each. False: out of
+   * memory. */
+  bool reserve(Workspace& workspace, int64_t T, int64_t rowsOfPart, int64_t most, int64_t stride, int parts) {
+    constexpr int64_t line = 16;
+    const int64_t steps = T * rowsOfPart;
+    most_ = most;
+    sums_ = most * stride;
+    each_ = (sums_ + steps + DistinctRows::elements(steps) + line - 1) / line * line;
+    memory_ = workspace.scratch(scratch::repeated, parts * each_);
+    return memory_ != nullptr;
+  }
+
+  /** The inputs of a part in the order of the walk, where less than half of them differ. */
+  std::optional<DistinctRows> find(const float* x, int64_t B, int64_t I, const SequenceRows& rows, int part,
+                                   const Walk& walk) const {
+    if (!memory_) return {};
+    int32_t* list = reinterpret_cast<int32_t*>(sums(part) + sums_);
+    // At the first time no row has ended. If most of them differ there, they will later.
+    const RowList first = rows.at(part, 0);
+    if (4 * DistinctRows(x, I, first, list).count() > 3 * first.count) return {};
+    int64_t count = 0;
+    for (int64_t s = 0; s < walk.T; ++s) {
+      const int64_t t = walk.time(s);
+      const RowList taken = rows.at(part, t);
+      for (int64_t i = 0; i < taken.count; ++i) list[count++] = static_cast<int32_t>(t * B + taken[i]);
+    }
+    const DistinctRows all(x, I, {count, list}, list + count);
+    if (all.count() > most_ || 2 * all.count() > count) return {};
+    return all;
+  }
+
+  /** Of a part: at least `most` · `stride` elements. */
+  float* sums(int part) const { return memory_ + part * each_; }
+
+ private:
+  float* memory_ = nullptr;
+  int64_t most_ = 0;
   int64_t sums_ = 0;
   int64_t each_ = 0;
 };

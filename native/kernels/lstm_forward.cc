@@ -28,21 +28,34 @@ struct LstmForward {
   GateBuffer buffer;
   int64_t turn;  // of a run with a single step
   const DistinctSums& distinct;
+  const RepeatedInputs& repeated;
 
   void run(int part, const SequenceSplit& split, StepGate& gate) const {
     const Range blocks = split.vectors(gateColumns<gates>(a.H).blocks(), part, 1);
+    const auto inputs = repeated.find(a.x, a.B, a.I, rows, part, buffer.walk);
+    if (inputs) inputOnce(part, *inputs, blocks);
+    int64_t seen = 0;  // rows of the steps before
     for (int64_t s = 0; s < a.T; ++s) {
-      if (a.T > 1 && s % buffer.chunk == 0) input(part, s, blocks);
+      if (a.T > 1 && !inputs && s % buffer.chunk == 0) input(part, s, blocks);
       if (!gate.enter(part, s)) return;
       const lstmCell::Step step = stepOf(a, buffer, s);
       const RowList taken = rows.at(part, step.t), rest = rows.after(part, taken);
       carryState(rest, blocks, a.H, step.h, step.hNext);
       carryState(rest, blocks, a.H, step.c, step.cNext);
       const float* left = plain ? step.h : masked.of(part, step.h, taken);
-      if (a.T > 1)
-        inTurns(s, blocks, 1, [&](int64_t block) { recurrence<false>(step, left, taken, block); });
-      else if (!distinct.isReserved() || !distinctRows(part, step, left, taken, blocks))
-        inTurns(turn, blocks, 1, [&](int64_t block) { recurrence<true>(step, left, taken, block); });
+      if (inputs) {
+        inTurns(s, blocks, 1, [&](int64_t block) {
+          const float* sums = repeated.sums(part) + block * blockLanes * inputs->count();
+          recurrence<false>(step, left, taken, block, {sums, blockLanes, inputs->groups(seen)});
+        });
+        seen += taken.count;
+      } else if (a.T > 1) {
+        inTurns(s, blocks, 1, [&](int64_t block) {
+          recurrence<false>(step, left, taken, block, {step.gates + block * blockLanes, buffer.stride});
+        });
+      } else if (!distinct.isReserved() || !distinctRows(part, step, left, taken, blocks)) {
+        inTurns(turn, blocks, 1, [&](int64_t block) { recurrence<true>(step, left, taken, block, {}); });
+      }
     }
   }
 
@@ -53,6 +66,15 @@ struct LstmForward {
     for (int64_t block = blocks.begin; block < blocks.end; ++block) {
       const int64_t offset = block * blockLanes;
       product.run<gates>(kernel + offset * a.I, gates, bias + offset, offset);
+    }
+  }
+
+  /** The same for all steps, of the inputs that differ: [blocks][inputs][4 · width]. */
+  void inputOnce(int part, const DistinctRows& inputs, Range blocks) const {
+    for (int64_t block = blocks.begin; block < blocks.end; ++block) {
+      const int64_t offset = block * blockLanes;
+      sumBlock(a.x, a.I, inputs.list(), kernel + offset * a.I, bias + offset,
+               repeated.sums(part) + offset * inputs.count());
     }
   }
 
@@ -106,20 +128,29 @@ struct LstmForward {
     });
   }
 
+  /** x · kernel + bias of the rows of a step, for one block of units: by the row, or by the group of the
+   * i-th. */
+  struct InputSums {
+    const float* rows;
+    int64_t stride;
+    const int32_t* groups = nullptr;
+    const float* of(int64_t i, int64_t row) const { return rows + (groups ? groups[i] : row) * stride; }
+  };
+
   /**
-   * left · recurrentKernel, after x · kernel where that is not in the buffer, for one block of units: a tile
+   * left · recurrentKernel, after x · kernel where that is not given, for one block of units: a tile
    * ends with all four gates of them. A single step takes all weights of a block together, so that the next
    * run finds some in the cache.
    */
   template <bool withInput>
-  void recurrence(const lstmCell::Step& step, const float* left, const RowList& taken, int64_t block) const {
+  void recurrence(const lstmCell::Step& step, const float* left, const RowList& taken, int64_t block,
+                  const InputSums& input) const {
     const int64_t offset = block * blockLanes;
     forRowTiles<tileBudget / gates>(0, taken.count, [&](int64_t at, auto tileRows) {
       constexpr int n = tileRows;
       Tile<n, gates> tile;
       for (int r = 0; r < n; ++r) {
-        const float* start = bias + offset;
-        if constexpr (!withInput) start = step.gates + taken[at + r] * buffer.stride + offset;
+        const float* start = withInput ? bias + offset : input.of(at + r, taken[at + r]);
         for (int v = 0; v < gates; ++v) tile.sum[r][v] = load(start + v * Vec::width);
         if constexpr (!plain) askForMasks(a, (step.t * a.B + taken[at + r]) * a.H + block * Vec::width);
       }
@@ -158,12 +189,16 @@ Outcome forward(const Arguments& a, Workspace& workspace) {
   // A single step has no use for rows of gates but to save them.
   float* gateRows = a.saved;
   DistinctSums distinct;
+  RepeatedInputs repeated;
+  const int64_t rowsOfPart = (a.B + split.parts - 1) / split.parts;
   if (!a.saved && a.T == 1 && a.B > 1 && !split.byUnits) {
-    const int64_t rowsOfPart = (a.B + split.parts - 1) / split.parts;
     if (!distinct.reserve(workspace, rowsOfPart, gates * Vec::width, split.parts)) return outOfMemory;
   } else if (!a.saved && a.T > 1) {
     gateRows = workspace.scratch(scratch::gates, chunk * a.B * gateStride);
     if (!gateRows) return outOfMemory;
+    if (a.B > 1 && !split.byUnits &&
+        !repeated.reserve(workspace, a.T, rowsOfPart, chunk * rowsOfPart, gateStride, split.parts))
+      return outOfMemory;
   }
   if (!kernel || !recurrent || !bias) return outOfMemory;
   packBias(a.bias, columns, bias);
@@ -177,7 +212,7 @@ Outcome forward(const Arguments& a, Workspace& workspace) {
   StepGate gate(workspace, split);
   withPlain(isPlain(a), [&](auto plain) {
     const LstmForward<plain, Arguments> cell{a,      rows,   kernel,           recurrent, bias,
-                                             masked, buffer, workspace.turn(), distinct};
+                                             masked, buffer, workspace.turn(), distinct,  repeated};
     workspace.parallel(split.parts, [&](int part) { cell.run(part, split, gate); });
   });
   return gate.outcome();

@@ -56,7 +56,8 @@ enum Slot : int {
   roundedRows,
   peepholes,
   maskedState,
-  maskedStates
+  maskedStates,
+  repeated
 };
 }
 

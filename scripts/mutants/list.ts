@@ -34,6 +34,20 @@ const native: readonly Omit<Mutant, 'executor'>[] = [
     replace: 'hSums',
   },
   {
+    name: 'lstm: every step takes the inputs of the first one',
+    file: 'native/kernels/lstm_forward.cc',
+    cases: 'lstm',
+    find: 'inputs->groups(seen)',
+    replace: 'inputs->groups(0)',
+  },
+  {
+    name: 'matmul: rows of zeros are left as they were',
+    file: 'native/kernels/zeros.h',
+    cases: 'matmul',
+    find: 'forShares(workspace, M_ - taken_, N,',
+    replace: 'forShares(workspace, 0, N,',
+  },
+  {
     name: 'lstm_backward: cell gradient not carried through the forget gate',
     file: 'native/kernels/lstm_backward.cc',
     cases: 'lstm',

@@ -228,9 +228,12 @@ export class Decoder implements StepModel {
     for (const { input, outer, inner } of this.#handed) {
       const values = this.#step.input(input) as FloatArray
       for (let o = 0; o < outer; o++) {
-        for (let i = 0; i < count; i++) {
-          const [from, to] = [(o * before + (this.#places[i] as number)) * inner, (o * count + i) * inner]
-          if (from !== to) values.copyWithin(to, from, from + inner)
+        // Neighbours that stay neighbours move together.
+        for (let i = 0, next = 0; i < count; i = next) {
+          const place = this.#places[i] as number
+          for (next = i + 1; next < count && this.#places[next] === place + next - i; ) next++
+          const [from, to] = [o * before + place, o * count + i]
+          if (from !== to) values.copyWithin(to * inner, from * inner, (from + next - i) * inner)
         }
       }
     }

@@ -44,8 +44,39 @@ const float32 = sizes.flatMap((variables): Case[] => {
   })
 })
 
+/** Rows of zeros, which an executor may multiply once: none but them, some of them, and against weights that are not finite. */
+const zeros = (['matmul', 'matmul_transpose_b'] as const).flatMap((instruction) => {
+  const [M, K, N] = [45, 70, 96]
+  const rows = (isZero: (row: number) => boolean): number[] =>
+    Array.from({ length: M * K }, (_, i) => {
+      const row = Math.floor(i / K)
+      // Others, too, may begin with zeros.
+      return isZero(row) || (row % 2 === 0 && i % K < K - 1) ? 0 : ((i * 31) % 9) - 4 || 1
+    })
+  const endless = Array.from({ length: K * N }, (_, i) =>
+    i % 97 === 0 ? Number.POSITIVE_INFINITY : (i % 9) - 4,
+  )
+  const of = (name: string, data: Case['data'], optional: readonly string[] = []): Case => ({
+    name: `${instruction} M${M} K${K} N${N} with rows of zeros${name}`,
+    steps: [{ instruction, optional }],
+    variables: { M, K, N },
+    data: { b: { integers: [-4, 4] }, ...data },
+    exact: true,
+  })
+  const some = rows((row) => row % 3 > 0)
+  return [
+    of(' among others', { a: some }),
+    of(' behind others', { a: rows((row) => row > 30) }),
+    of(' alone', { a: rows(() => true) }),
+    of(' and infinity', { a: some, b: endless }),
+    ...(instruction === 'matmul'
+      ? [of(' and a bias', { a: some, bias: { integers: [-4, 4] } }, ['bias'])]
+      : []),
+  ]
+})
+
 /** The float32 cases over: whole numbers are bfloat16 numbers too, so these stay exact. */
-const bfloat16 = float32.map(
+const bfloat16 = [...float32, ...zeros].map(
   (of): Case => ({ ...of, name: `${of.name} bfloat16`, attributes: { precision: precisions.bfloat16 } }),
 )
 
@@ -81,4 +112,4 @@ const edges = (['bfloat16', 'int8'] as const).map(
   }),
 )
 
-export const matmul: CaseList = [...float32, ...bfloat16, ...int8, ...edges]
+export const matmul: CaseList = [...float32, ...zeros, ...bfloat16, ...int8, ...edges]

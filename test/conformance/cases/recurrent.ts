@@ -68,6 +68,18 @@ function rowsOf(rows: number, width: number, distinct: number): number[] {
   return Array.from({ length: rows * width }, (_, i) => element(Math.floor(i / width), i % width))
 }
 
+/** Embedded letters: of the inputs of all steps few differ. Of two rows that a thread takes, of one, and on several threads. */
+const letters = [
+  { T: 7, B: 21, I: 6, H: 40 },
+  { T: 9, B: 2, I: 3, H: 5 },
+  { T: 12, B: 33, I: 17, H: 64 },
+]
+/** The inputs of the first step are the same, all others differ. */
+const oneLetter = { T: 6, B: 20, I: 3, H: 48 }
+const afterOneLetter = Array.from({ length: oneLetter.T * oneLetter.B * oneLetter.I }, (_, i) =>
+  i < oneLetter.B * oneLetter.I ? 0.5 : ((i * 7919) % 1009) / 1009 - 0.5,
+)
+
 /** x [1, 3, 2] */
 const beyond = { x: [NaN, 1, Number.POSITIVE_INFINITY, -1, 0.5, 2] }
 /** x [3, 2, 1] where nobody may look, given these lengths. */
@@ -187,6 +199,21 @@ export function recurrentCases(cell: Cell): Case[] {
     ...[41, 12].map((B) => {
       const size = { T: 1, B, I: 64, H: 96 }
       return forward(size, {}, ' of equal rows', { x: rowsOf(B, 64, 3), initialH: rowsOf(B, 96, 5) })
+    }),
+    ...letters.flatMap((size) => {
+      const data = { x: rowsOf(size.T * size.B, size.I, 5) }
+      return [
+        forward(size, {}, ' of letters', data),
+        forward(size, { reverse: 1 }, ' of letters', data),
+        forward(size, { masked: true }, ' of letters', data),
+        forward(size, { masked: true, reverse: 1 }, ' of letters', data),
+        forward(size, { masked: true, given: [...inputs, ...masks] }, ' of letters with masks', data),
+      ]
+    }),
+    forward(oneLetter, { masked: true }, ' after one letter', { x: afterOneLetter }),
+    forward(letters[0]!, { masked: true }, ' of letters in empty rows', {
+      x: rowsOf(147, 6, 5),
+      lengths: Array.from({ length: 21 }, () => 0),
     }),
     pair(' of empty rows only', middle, { masked: true }, { lengths: [0, 0, 0, 0] }),
     pair(' of full rows only', middle, { masked: true }, { lengths: [5, 5, 5, 5] }),
