@@ -1,4 +1,4 @@
-import type { Backend, RunContext, WeightStore } from '../../src/backends/backend.js'
+import type { Backend, FloatArray, RunContext, WeightStore } from '../../src/backends/backend.js'
 import type { Status } from '../../src/contract/index.js'
 import { type Case, type Data, generate } from './case.js'
 import { type Layout, type LoweredCase, lowerCase, type Tensor, weights } from './lower.js'
@@ -116,7 +116,7 @@ function write(
 
 /** In the precision of the executor: a store takes what its contexts hold. */
 function asStored(context: RunContext, numbers: Float64Array): Float32Array | Float64Array {
-  return context.states instanceof Float32Array ? Float32Array.from(numbers) : numbers
+  return context.states instanceof Float32Array ? new Float32Array(numbers) : numbers
 }
 
 function read(
@@ -124,8 +124,8 @@ function read(
   context: RunContext,
   { home, position, offset, elements }: Tensor,
 ): Float64Array {
-  const from = (numbers: ArrayLike<number>) =>
-    Float64Array.from({ length: elements }, (_, i) => numbers[offset + i]!)
+  const from = (numbers: FloatArray | Int32Array) =>
+    new Float64Array(numbers.subarray(offset, offset + elements))
   if (home === 'output') return from(context.outputs[position]!)
   if (home === 'states') return from(context.states)
   if (home === 'statistics') return from(context.statistics)
@@ -133,11 +133,11 @@ function read(
   const target = asStored(context, stored)
   if (home === 'parameters') store.readParameters(target, offset)
   else store.readSlots(target, offset)
-  return Float64Array.from(target)
+  return new Float64Array(target)
 }
 
 function spills(context: RunContext, { type, position, offset, elements }: Tensor): boolean {
   const output = context.outputs[position]!
-  const beside = [...output.subarray(0, offset), ...output.subarray(offset + elements)]
-  return beside.some((v) => !Object.is(v, canaries[type]))
+  const isWritten = (v: number): boolean => !Object.is(v, canaries[type])
+  return output.subarray(0, offset).some(isWritten) || output.subarray(offset + elements).some(isWritten)
 }
