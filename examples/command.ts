@@ -21,7 +21,10 @@ export interface Command<
   readonly about: string
   /** What lies where `--data` points, and where to get it. Absent where the example makes its data: no `--data` then. */
   readonly data?: Data
-  /** Options that are numbers, with their defaults: a default that is whole takes whole numbers of at least 1. */
+  /**
+   * Options that are numbers, with their defaults: a default that is whole takes whole numbers of at least 1, 0 takes numbers from
+   * 0 on, another one numbers above 0.
+   */
   readonly numbers: Numbers
   /** Options that are one of a few words. */
   readonly choices?: Choices
@@ -96,12 +99,32 @@ function parse(command: AnyCommand, args: readonly string[]): Record<string, str
   }
 }
 
-function numberOf(name: string, given: string | boolean | undefined, byDefault: number, minimum = 1): number {
+interface Kind {
+  readonly expected: string
+  fits(value: number): boolean
+}
+
+const wholeFrom = (least: number): Kind => ({
+  expected: `a whole number of at least ${least}`,
+  fits: (value) => Number.isSafeInteger(value) && value >= least,
+})
+
+function kindOf(byDefault: number): Kind {
+  if (byDefault === 0)
+    return { expected: 'a number of at least 0', fits: (value) => value >= 0 && value < Infinity }
+  if (Number.isInteger(byDefault)) return wholeFrom(1)
+  return { expected: 'a number above 0', fits: (value) => value > 0 && value < Infinity }
+}
+
+function numberOf(
+  name: string,
+  given: string | boolean | undefined,
+  byDefault: number,
+  { expected, fits } = kindOf(byDefault),
+): number {
   if (given === undefined) return byDefault
   const value = Number(given)
-  const whole = Number.isInteger(byDefault)
-  if (whole ? Number.isSafeInteger(value) && value >= minimum : value > 0 && value < Infinity) return value
-  const expected = whole ? `a whole number of at least ${minimum}` : 'a number above 0'
+  if (fits(value)) return value
   throw new InputError(`--${name}: expected ${expected}, received ${given}`)
 }
 
@@ -157,7 +180,7 @@ export function readSettings<
     ...(each(command.choices ?? {}, wordOf) as { [name in keyof Choices]: Choices[name][number] }),
     data: data as Settings<Numbers, Data>['data'],
     lists: each(command.lists ?? {}, listOf),
-    seed: numberOf('seed', values['seed'], 0, 0),
+    seed: numberOf('seed', values['seed'], 0, wholeFrom(0)),
     backend: backend === undefined ? {} : { backend: backend as BackendName },
     save,
     load,

@@ -43,7 +43,7 @@ describe('the command line', () => {
   const command = {
     about: 'An example.',
     data: 'made up',
-    numbers: { units: 8, rate: 0.5 },
+    numbers: { units: 8, rate: 0.5, share: 0 },
     lists: { languages: ['la', 'grc'] },
     choices: { way: ['left', 'right'] },
   } as const
@@ -52,9 +52,17 @@ describe('the command line', () => {
   test('gives defaults, and what is asked for instead', () => {
     const rest = { data: '.', backend: {}, save: undefined, load: undefined, json: false }
     const { lists } = command
-    expect(read('--data', '.')).toEqual({ ...rest, units: 8, rate: 0.5, lists, way: 'left', seed: 0 })
-    const asked = '--units 9 --rate 2.5 --way right --seed 3 --backend wasm --json'.split(' ')
-    const numbers = { units: 9, rate: 2.5, seed: 3 }
+    expect(read('--data', '.')).toEqual({
+      ...rest,
+      units: 8,
+      rate: 0.5,
+      share: 0,
+      lists,
+      way: 'left',
+      seed: 0,
+    })
+    const asked = '--units 9 --rate 2.5 --share 0.5 --way right --seed 3 --backend wasm --json'.split(' ')
+    const numbers = { units: 9, rate: 2.5, share: 0.5, seed: 3 }
     const expected = { ...rest, ...numbers, lists, way: 'right', backend: { backend: 'wasm' }, json: true }
     expect(read('--data', '.', ...asked)).toEqual(expected)
     expect(read('--data', '.', '--languages', 'grc,fro')?.lists).toEqual({ languages: ['grc', 'fro'] })
@@ -65,6 +73,7 @@ describe('the command line', () => {
     { args: ['--data', '.', '--units', '0'], says: /^--units: expected a whole number of at least 1/ },
     { args: ['--data', '.', '--units', '1.5'], says: /received 1\.5$/ },
     { args: ['--data', '.', '--rate=-1'], says: /^--rate: expected a number above 0, received -1/ },
+    { args: ['--data', '.', '--share=-1'], says: /^--share: expected a number of at least 0, received -1/ },
     {
       args: ['--data', '.', '--languages', 'la,,grc'],
       says: /^--languages: expected words .* received "la,,grc"/,
