@@ -2,7 +2,6 @@
 import {
   type BackendName,
   characterVocabulary,
-  decode,
   type Initializer,
   initializers,
   layers,
@@ -10,11 +9,11 @@ import {
   type Pairs,
   RandomStream,
   type SequenceToSequence,
-  type StepModel,
   textMetrics,
   Vocabulary,
   wordVocabulary,
 } from 'ostinato'
+import { type Order, ordered, say } from './saying.js'
 
 /** A word and its phonemes; a word that is said in several ways has several. */
 export interface Pronunciation {
@@ -81,6 +80,8 @@ export interface PronunciationModelOptions {
   readonly embeddingsInitializer?: Initializer | 'randomUniform'
   /** Share of what is dropped of embeddings, between layers, and in front of the scores. */
   readonly dropout: number
+  /** Share of the states that recurrences do not see, the same ones at all steps of a sequence. Default 0. */
+  readonly recurrentDropout?: number
   readonly seed: number
   readonly backend?: BackendName
 }
@@ -96,12 +97,13 @@ export function pronunciationModel(
     embedding = 64,
     embeddingsInitializer = normal,
     dropout,
+    recurrentDropout = 0,
     ...common
   } = options
   const half = Math.ceil(units / 2)
   const encoder = Array.from({ length: depth }, (_, i) => [
     ...(i > 0 && dropout > 0 ? [layers.dropout({ rate: dropout })] : []),
-    layers.bidirectional(layers.lstm({ units: half })),
+    layers.bidirectional(layers.lstm({ units: half, recurrentDropout })),
   ])
   return models.encoderDecoder({
     source: { vocabulary: letters.size, units: embedding, embeddingsInitializer },
@@ -113,7 +115,7 @@ export function pronunciationModel(
       endToken: phonemes.index('</s>'),
     },
     encoder: encoder.flat(),
-    decoder: [layers.lstm({ units: 2 * half })],
+    decoder: [layers.lstm({ units: 2 * half, recurrentDropout })],
     attention: layers.attention({ score: 'general' }),
     dropout,
     name: 'pronunciation',
@@ -136,17 +138,18 @@ export function keptVocabularies({ model: { extra } }: SequenceToSequence): Voca
 export function pairsOf(
   entries: readonly Pronunciation[],
   { letters, phonemes }: Vocabularies,
+  order: Order = 'forward',
 ): Pairs & { readonly sources: Int32Array[] } {
   const all = entries.flatMap(({ word, spoken }) => spoken.map((sounds) => [word, sounds] as const))
   return {
     sources: all.map(([word]) => letters.encode(word)),
-    targets: all.map(([, sounds]) => phonemes.encode(sounds)),
+    targets: all.map(([, sounds]) => ordered(phonemes.encode(sounds), order)),
   }
 }
 
 /**
- * Phoneme and word error rate in percent of a model, or of several as one: the nearest way to say a word counts. `beams` 1 takes the likeliest
- * phoneme each time; `patience` is that of the search with more.
+ * Phoneme and word error rate in percent of a model, or of several together (see `say`): the nearest way to say a word counts. `beams` 1 takes the
+ * likeliest phoneme each time; `patience` is that of the search with more.
  */
 export async function errorRates(
   models: SequenceToSequence | readonly SequenceToSequence[],
@@ -158,14 +161,8 @@ export async function errorRates(
   const found: string[][] = []
   for (let first = 0; first < entries.length; first += 256) {
     const words = entries.slice(first, first + 256).map(({ word }) => letters.encode(word))
-    const decoders = await Promise.all([models].flat().map((model) => model.decoder(words)))
-    const steps: StepModel = decode.ensemble(decoders)
-    const limits = { maxLength: 40 }
-    const results = await (beams > 1
-      ? decode.beam(steps, { ...limits, beams, patience })
-      : decode.greedy(steps, limits))
-    for (const decoder of decoders) decoder.dispose()
-    found.push(...results.map(({ hypotheses }) => phonemes.tokensOf(hypotheses[0]?.tokens ?? [])))
+    const said = await say([models].flat(), words, { beams, patience })
+    found.push(...said.map((tokens) => phonemes.tokensOf(tokens)))
   }
   const { rate, exact } = textMetrics.errorRate(
     found,

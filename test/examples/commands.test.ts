@@ -52,15 +52,8 @@ describe('the command line', () => {
   test('gives defaults, and what is asked for instead', () => {
     const rest = { data: '.', backend: {}, save: undefined, load: undefined, json: false }
     const { lists } = command
-    expect(read('--data', '.')).toEqual({
-      ...rest,
-      units: 8,
-      rate: 0.5,
-      share: 0,
-      lists,
-      way: 'left',
-      seed: 0,
-    })
+    const unasked = { units: 8, rate: 0.5, share: 0, seed: 0, way: 'left' }
+    expect(read('--data', '.')).toEqual({ ...rest, ...unasked, lists })
     const asked = '--units 9 --rate 2.5 --share 0.5 --way right --seed 3 --backend wasm --json'.split(' ')
     const numbers = { units: 9, rate: 2.5, share: 0.5, seed: 3 }
     const expected = { ...rest, ...numbers, lists, way: 'right', backend: { backend: 'wasm' }, json: true }
@@ -288,7 +281,7 @@ test('pos-tagger reads words and their characters, in sentences of any length', 
   expect(figures).toEqual({ words: 3, accuracy: expect.any(Number) })
 })
 
-test('cmudict learns to spell, and several models say what each of them says', () => {
+test('cmudict learns to spell from either end, and several models say what each of them says', () => {
   const data = join(folder, 'cmudict')
   mkdirSync(data)
   const words = ['A', 'B', 'AA', 'AB', 'BA', 'BB'].flatMap((word) => [word, `${word}A`, `${word}B`])
@@ -304,8 +297,11 @@ test('cmudict learns to spell, and several models say what each of them says', (
   const figures = learnsAndLoads('cmudict', ...small)
   expect(figures).toEqual({ words: 1, greedyPer: 0, greedyWer: 0, beamPer: 0, beamWer: 0 })
   const file = join(folder, 'cmudict.safetensors')
-  const both = result('cmudict', ...small, '--load', `${file},${file}`, '--backend', 'reference')
-  expect(both).toMatchObject(figures)
+  const reversed = join(folder, 'reversed.safetensors')
+  const other = result('cmudict', ...small, '--order', 'reversed', '--save', reversed)
+  expect(other).toMatchObject(figures)
+  const all = result('cmudict', ...small, '--load', `${file},${file},${reversed}`, '--backend', 'reference')
+  expect(all).toMatchObject(figures)
 }, 120_000)
 
 test.each([1, 2])('fill-in from %s side(s): words outside the vocabulary do not count', (sides) => {
