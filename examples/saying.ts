@@ -47,7 +47,7 @@ export async function say(
     .filter(({ models: { length } }) => length > 0)
   const nBest = sides.length > 1 ? options.beams : 1
   const proposed = await Promise.all(sides.map((side) => side.propose(words, options, nBest)))
-  const choices = words.map((_, i) => proposed.flatMap((of) => of[i] as Int32Array[]))
+  const choices = words.map((_, i) => distinct(proposed.flatMap((of) => of[i] as Int32Array[])))
   if (sides.length === 1) return choices.flat()
   const asked = choices.flatMap((said, i) => said.map(() => words[i] as Int32Array))
   const scores = await Promise.all(sides.map((side) => side.score(asked, choices.flat())))
@@ -59,6 +59,11 @@ export async function say(
     const own = sums.slice(first, next)
     return said[own.indexOf(Math.max(...own))]!
   })
+}
+
+/** Each sequence once: both orders mostly propose the same. */
+function distinct(sequences: readonly Int32Array[]): Int32Array[] {
+  return [...new Map(sequences.map((tokens) => [tokens.join(), tokens])).values()]
 }
 
 /** Models that say phonemes in one order. */

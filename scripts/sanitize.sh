@@ -63,7 +63,7 @@ for level in "${levels[@]}"; do
   export OSTINATO_CPU_LEVEL=$level
   # Without CBLAS all products are ours, and seen by the sanitizers.
   OSTINATO_BLAS=none OSTINATO_THREADS=3 "$out/asan/programs" run "$programs"/*.program
-  # With it, as users run them: what is done around it is the same at every level.
+  # With it, and alone, as users run them: what is done around products is the same at every level.
   if [ "$level" = "${levels[0]}" ]; then OSTINATO_THREADS=1 "$out/asan/programs" run "$programs"/*.program; fi
   # Two walks at the same time, two threads each.
   OSTINATO_BLAS=none OSTINATO_THREADS=4 "$out/asan/programs" run "$programs"/walks*.program | tee "$out/walks.log"
@@ -75,7 +75,7 @@ build tsan "${levels[0]}" '-fsanitize=thread'
 echo "${levels[0]}, ThreadSanitizer"
 for threads in 2 4; do
   OSTINATO_CPU_LEVEL=${levels[0]} OSTINATO_BLAS=none OSTINATO_THREADS=$threads "$out/tsan/programs" run \
-    "$programs"/{walks,loop,lstm,gru,rnn}*.program
+    "$programs"/{walks,loop,lstm,gru,rnn,matmul}*.program
 done
 
 # Debian's valgrind knows no AVX-512.

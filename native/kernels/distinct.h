@@ -1,5 +1,6 @@
 // Which rows of a matrix hold the same numbers: a product with them is made once.
 #pragma once
+#include <limits>
 #include <optional>
 
 #include "sequence.h"
@@ -12,13 +13,14 @@ class DistinctRows {
   /** Elements of the memory that the constructor wants for so many rows. */
   static int64_t elements(int64_t rows) { return 2 * rows + places(rows); }
 
-  /** Rows of `length` elements, as far apart. */
-  DistinctRows(const float* a, int64_t length, const RowList& rows, int32_t* memory)
+  /** Rows of `length` elements, as far apart. Stops where more than `most` differ. */
+  DistinctRows(const float* a, int64_t length, const RowList& rows, int32_t* memory,
+               int64_t most = std::numeric_limits<int64_t>::max())
       : first_(memory), group_(memory + rows.count) {
     int32_t* table = group_ + rows.count;
     const uint64_t last = static_cast<uint64_t>(places(rows.count)) - 1;
     std::memset(table, 0xff, sizeof(int32_t) * (last + 1));
-    for (int64_t i = 0; i < rows.count; ++i) {
+    for (int64_t i = 0; i < rows.count && count_ <= most; ++i) {
       const float* row = a + rows[i] * length;
       const auto isOther = [&](int32_t group) {
         return group >= 0 && std::memcmp(a + first_[group] * length, row, sizeof(float) * length) != 0;
@@ -74,6 +76,9 @@ class DistinctRows {
   int64_t count_ = 0;
 };
 
+/** Elements of whole cache lines. */
+constexpr int64_t wholeLines(int64_t elements) { return (elements + 15) / 16 * 16; }
+
 /**
  * Where each part of a single step keeps the products of the rows that differ, for one block of units. The
  * hypotheses of a beam say the same as others and follow the same as others: many of their inputs are equal,
@@ -85,9 +90,8 @@ class DistinctSums {
 
   /** False: out of memory. */
   bool reserve(Workspace& workspace, int64_t rows, int64_t lanes, int parts) {
-    constexpr int64_t line = 16;
     sums_ = rows * lanes;
-    each_ = (sums_ + DistinctRows::elements(rows) + line - 1) / line * line;
+    each_ = wholeLines(sums_ + DistinctRows::elements(rows));
     memory_ = workspace.scratch(scratch::gates, 2 * parts * each_);
     return memory_ != nullptr;
   }
@@ -112,35 +116,30 @@ class DistinctSums {
  */
 class RepeatedInputs {
  public:
-  /** For at most `most` inputs a part, of whose products `stride` elements are kept each. False: out of
-   * memory. */
-  bool reserve(Workspace& workspace, int64_t T, int64_t rowsOfPart, int64_t most, int64_t stride, int parts) {
-    constexpr int64_t line = 16;
-    const int64_t steps = T * rowsOfPart;
+  /** For at most `most` inputs a part, of whose products `stride` elements are kept each. Without memory none
+   * is found. */
+  void reserve(Workspace& workspace, int64_t T, int64_t rows, int64_t most, int64_t stride, int parts) {
     most_ = most;
     sums_ = most * stride;
-    each_ = (sums_ + steps + DistinctRows::elements(steps) + line - 1) / line * line;
+    each_ = wholeLines(sums_ + T * rows + DistinctRows::elements(T * rows));
     memory_ = workspace.scratch(scratch::repeated, parts * each_);
-    return memory_ != nullptr;
   }
 
-  /** The inputs of a part in the order of the walk, where less than half of them differ. */
+  /** The inputs of a part in the order of the walk, where they are few and at most half of them differ. */
   std::optional<DistinctRows> find(const float* x, int64_t B, int64_t I, const SequenceRows& rows, int part,
                                    const Walk& walk) const {
     if (!memory_) return {};
     int32_t* list = reinterpret_cast<int32_t*>(sums(part) + sums_);
-    // At the first time no row has ended. If most of them differ there, they will later.
-    const RowList first = rows.at(part, 0);
-    if (4 * DistinctRows(x, I, first, list).count() > 3 * first.count) return {};
     int64_t count = 0;
     for (int64_t s = 0; s < walk.T; ++s) {
       const int64_t t = walk.time(s);
       const RowList taken = rows.at(part, t);
       for (int64_t i = 0; i < taken.count; ++i) list[count++] = static_cast<int32_t>(t * B + taken[i]);
     }
-    const DistinctRows all(x, I, {count, list}, list + count);
-    if (all.count() > most_ || 2 * all.count() > count) return {};
-    return all;
+    const int64_t most = std::min(most_, count / 2);
+    const DistinctRows found(x, I, {count, list}, list + count, most);
+    if (found.count() > most) return {};
+    return found;
   }
 
   /** Of a part: at least `most` · `stride` elements. */

@@ -179,7 +179,8 @@ Outcome forward(const Arguments& a, Workspace& workspace) {
   const SequenceSplit split(workspace, a.T, a.B, a.I, a.H, gates);
   SequenceRows rows;
   if (!rows.arrange(workspace, a.lengths, a.B, split)) return outOfMemory;
-  const int64_t chunk = stepsPerChunk(a.T, rows.all(0).count, gateStride);
+  const int64_t rowsOfPart = rows.all(0).count;  // the first one has the most
+  const int64_t chunk = stepsPerChunk(a.T, rowsOfPart, gateStride);
 
   const float* kernel =
       workspace.panels(a.kernel, role::lstm, a.I, gates * a.H, gateStride * a.I, packLstm<gates>);
@@ -190,15 +191,15 @@ Outcome forward(const Arguments& a, Workspace& workspace) {
   float* gateRows = a.saved;
   DistinctSums distinct;
   RepeatedInputs repeated;
-  const int64_t rowsOfPart = (a.B + split.parts - 1) / split.parts;
   if (!a.saved && a.T == 1 && a.B > 1 && !split.byUnits) {
     if (!distinct.reserve(workspace, rowsOfPart, gates * Vec::width, split.parts)) return outOfMemory;
   } else if (!a.saved && a.T > 1) {
     gateRows = workspace.scratch(scratch::gates, chunk * a.B * gateStride);
     if (!gateRows) return outOfMemory;
-    if (a.B > 1 && !split.byUnits &&
-        !repeated.reserve(workspace, a.T, rowsOfPart, chunk * rowsOfPart, gateStride, split.parts))
-      return outOfMemory;
+    // Where units are fewer, looking for equal inputs costs too much beside the products.
+    constexpr int64_t fewestUnits = 32;
+    if (a.H >= fewestUnits && !split.byUnits)
+      repeated.reserve(workspace, a.T, rowsOfPart, chunk * rowsOfPart, gateStride, split.parts);
   }
   if (!kernel || !recurrent || !bias) return outOfMemory;
   packBias(a.bias, columns, bias);

@@ -1,5 +1,5 @@
-// How work is cut for the threads (always a pure function of sizes, so that results repeat bit by bit), and
-// checks.
+// How work is cut for the threads (a pure function of sizes, and of which rows are left out because they are
+// equal: results repeat bit by bit), and checks.
 #pragma once
 #include <algorithm>
 

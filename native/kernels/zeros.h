@@ -1,5 +1,7 @@
 // Which rows of a matrix are zeros: a product with them is made once.
 #pragma once
+#include <bit>
+
 #include "kernels.h"
 #include "product.h"
 #include "shared.h"
@@ -8,15 +10,19 @@ namespace ostinato::OSTINATO_LEVEL {
 
 /**
  * The rows of a left operand without those that hold nothing but zeros, except for the first of them: a mask
- * leaves such rows for the steps behind the end of a sequence.
+ * leaves such rows for the steps behind the end of a sequence. Listed where sequences list their valid steps,
+ * which no product does.
  */
 class ZeroRows {
  public:
-  /** Looks through a [M, K] where a row of a product [M, K] · [K, N] is worth it; false: out of memory. */
+  /**
+   * Looks through a [M, K] on one thread, where that takes little beside a product [M, K] · [K, N] on all.
+   * False: out of memory.
+   */
   bool find(Workspace& workspace, const float* a, int64_t M, int64_t K, int64_t N) {
-    constexpr int64_t multiplyAddsOfRow = 1 << 12;
+    constexpr int64_t fewestColumns = 64, fewestMultiplyAdds = 1 << 12;
     M_ = taken_ = M;
-    if (K * N < multiplyAddsOfRow) return true;
+    if (N < fewestColumns || K * N < fewestMultiplyAdds * workspace.threads()) return true;
     rows_ = reinterpret_cast<int32_t*>(workspace.scratch(scratch::validRows, M));
     if (!rows_) return false;
     taken_ = 0;
@@ -44,10 +50,17 @@ class ZeroRows {
   }
 
  private:
+  /** Bit by bit: −0 is another number here. Some at a time, side by side. */
   static bool isZeroRow(const float* row, int64_t K) {
+    constexpr int64_t together = 32;
     // Most rows end here.
-    if (row[0] != 0.0f) return false;
-    return std::all_of(row + 1, row + K, [](float x) { return x == 0.0f; });
+    if (std::bit_cast<uint32_t>(row[0]) != 0) return false;
+    for (int64_t begin = 0; begin < K; begin += together) {
+      uint32_t bits = 0;
+      for (int64_t k = begin; k < std::min(begin + together, K); ++k) bits |= std::bit_cast<uint32_t>(row[k]);
+      if (bits != 0) return false;
+    }
+    return true;
   }
 
   int32_t* rows_ = nullptr;

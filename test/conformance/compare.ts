@@ -29,6 +29,7 @@ function expectSame(of: Case, received: Result, expected: Result, layout: string
     const [a, b] = [received.tensors.get(name), expected.tensors.get(name)]
     // A run that ended early leaves its outputs in any state, but weights and states untouched.
     if (!a || !b || (expected.status !== 'ok' && (home === 'output' || home === 'statistics'))) continue
+    expect(a.length, `${layout}: "${name}"`).toBe(b.length)
     const worst = largestDifference(a, type === 'f32' && !exactly ? b.map(Math.fround) : b)
     const text = `${layout}: "${name}"[${worst.at}] = ${a[worst.at]}, not ${b[worst.at]}`
     expect(worst.difference, text).toBeLessThanOrEqual(exactly ? 0 : tolerance)

@@ -1,6 +1,6 @@
 import { decode, type SequenceToSequence } from 'ostinato'
 import { expect, test } from 'vitest'
-import { pronunciationModel, vocabulariesOf } from '../../examples/pronunciation.js'
+import { pairsOf, pronunciationModel, vocabulariesOf } from '../../examples/pronunciation.js'
 import { keepOrder, keptOrder, ordered, say } from '../../examples/saying.js'
 
 const entries = ['abc', 'ca', 'bb'].map((word) => ({ word, spoken: [[...word]] }))
@@ -25,7 +25,17 @@ test('a model of the reversed order says what its search finds, from the other e
   expect(keptOrder(reversed)).toBe('reversed')
   const found = await decode.beam(await reversed.decoder(words), { beams: 3, maxLength: 40 })
   const said = await say([reversed], words, { beams: 3, patience: 1 })
-  expect(said).toEqual(found.map(({ hypotheses: [best] }) => best!.tokens.slice().reverse()))
+  const backwards = found.map(({ hypotheses: [best] }) => best!.tokens)
+  expect(said).toEqual(backwards.map((tokens) => tokens.slice().reverse()))
+  expect(said).not.toEqual(backwards)
+})
+
+test('pairs of the reversed order end with the first phoneme', () => {
+  const [forward, reversed] = [pairsOf(entries, vocabularies), pairsOf(entries, vocabularies, 'reversed')]
+  expect(reversed.sources).toEqual(forward.sources)
+  expect(reversed.targets).not.toEqual(forward.targets)
+  const turned = (forward.targets as Int32Array[]).map((target) => Int32Array.from(target).reverse())
+  expect(reversed.targets).toEqual(turned)
 })
 
 test('models of both orders say what is likeliest to both of all that they propose', async () => {

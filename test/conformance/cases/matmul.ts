@@ -46,8 +46,8 @@ const float32 = sizes.flatMap((variables): Case[] => {
 
 /** Rows of zeros, which an executor may multiply once: none but them, some of them, and against weights that are not finite. */
 const zeros = (['matmul', 'matmul_transpose_b'] as const).flatMap((instruction) => {
-  const [M, K, N] = [45, 70, 96]
-  const rows = (isZero: (row: number) => boolean): number[] =>
+  const [K, N] = [131, 96]
+  const rows = (M: number, isZero: (row: number) => boolean): number[] =>
     Array.from({ length: M * K }, (_, i) => {
       const row = Math.floor(i / K)
       // Others, too, may begin with zeros.
@@ -56,21 +56,23 @@ const zeros = (['matmul', 'matmul_transpose_b'] as const).flatMap((instruction) 
   const endless = Array.from({ length: K * N }, (_, i) =>
     i % 97 === 0 ? Number.POSITIVE_INFINITY : (i % 9) - 4,
   )
-  const of = (name: string, data: Case['data'], optional: readonly string[] = []): Case => ({
+  const of = (name: string, M: number, data: Case['data'], optional: readonly string[] = []): Case => ({
     name: `${instruction} M${M} K${K} N${N} with rows of zeros${name}`,
     steps: [{ instruction, optional }],
     variables: { M, K, N },
     data: { b: { integers: [-4, 4] }, ...data },
     exact: true,
   })
-  const some = rows((row) => row % 3 > 0)
+  const some = (row: number): boolean => row % 3 > 0
   return [
-    of(' among others', { a: some }),
-    of(' behind others', { a: rows((row) => row > 30) }),
-    of(' alone', { a: rows(() => true) }),
-    of(' and infinity', { a: some, b: endless }),
+    of(' among others', 45, { a: rows(45, some) }),
+    of(' behind others', 45, { a: rows(45, (row) => row > 30) }),
+    of(' alone', 45, { a: rows(45, () => true) }),
+    of(' and infinity', 45, { a: rows(45, some), b: endless }),
+    // On several threads.
+    of(' among many', 600, { a: rows(600, some) }),
     ...(instruction === 'matmul'
-      ? [of(' and a bias', { a: some, bias: { integers: [-4, 4] } }, ['bias'])]
+      ? [of(' and a bias', 45, { a: rows(45, some), bias: { integers: [-4, 4] } }, ['bias'])]
       : []),
   ]
 })

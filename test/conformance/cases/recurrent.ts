@@ -68,17 +68,19 @@ function rowsOf(rows: number, width: number, distinct: number): number[] {
   return Array.from({ length: rows * width }, (_, i) => element(Math.floor(i / width), i % width))
 }
 
-/** Embedded letters: of the inputs of all steps few differ. Of two rows that a thread takes, of one, and on several threads. */
+/** Embedded letters: of the inputs of all steps few differ. Of one row or two that a thread takes, and on several threads. */
 const letters = [
   { T: 7, B: 21, I: 6, H: 40 },
-  { T: 9, B: 2, I: 3, H: 5 },
+  { T: 12, B: 1, I: 3, H: 33 },
+  { T: 9, B: 3, I: 3, H: 40 },
   { T: 12, B: 33, I: 17, H: 64 },
 ]
-/** The inputs of the first step are the same, all others differ. */
-const oneLetter = { T: 6, B: 20, I: 3, H: 48 }
-const afterOneLetter = Array.from({ length: oneLetter.T * oneLetter.B * oneLetter.I }, (_, i) =>
-  i < oneLetter.B * oneLetter.I ? 0.5 : ((i * 7919) % 1009) / 1009 - 0.5,
-)
+/** Of the inputs fewer than half differ, and yet more than a chunk of steps has rows. */
+const words = { T: 40, B: 20, I: 4, H: 160 }
+const manyWords = Array.from({ length: words.T * words.B * words.I }, (_, i) => {
+  const row = Math.floor(i / words.I)
+  return ((row % 150) * words.I + (i % words.I)) / 600 - 0.5
+})
 
 /** x [1, 3, 2] */
 const beyond = { x: [NaN, 1, Number.POSITIVE_INFINITY, -1, 0.5, 2] }
@@ -210,7 +212,7 @@ export function recurrentCases(cell: Cell): Case[] {
         forward(size, { masked: true, given: [...inputs, ...masks] }, ' of letters with masks', data),
       ]
     }),
-    forward(oneLetter, { masked: true }, ' after one letter', { x: afterOneLetter }),
+    forward(words, {}, ' of words', { x: manyWords }),
     forward(letters[0]!, { masked: true }, ' of letters in empty rows', {
       x: rowsOf(147, 6, 5),
       lengths: Array.from({ length: 21 }, () => 0),
