@@ -1,6 +1,15 @@
 /** What a picture of a model shows, before anything has a place: nodes, the edges between their steps, and weights. */
 import type { AnyLayer, Json } from '../layers/layer.js'
 import type { Call, Port, Topology } from '../models/topology.js'
+import {
+  attentionRows,
+  type End,
+  feedbackRows,
+  type Inside,
+  partsOf,
+  pathsInside,
+  type Sheet,
+} from './outline-parts.js'
 
 /** A time axis: one column a step. Those of one source lie above one another. */
 export interface OutlineAxis {
@@ -76,14 +85,6 @@ export interface Structure {
   readonly losses: readonly string[] | undefined
 }
 
-/** A tensor: the steps of a node of the outline. */
-interface End {
-  readonly node: number
-  readonly step: Step
-  /** Its first step is that of the last column. */
-  readonly reversed: boolean
-}
-
 /** One walk of a recurrent layer. */
 interface Walk {
   /** Begins the names of its weights. */
@@ -129,20 +130,6 @@ function recurrentOutline({ kind, options, ...layer }: AnyLayer): RecurrentOutli
   return 'walk' in layer ? { options, both: false, span: 1 } : undefined
 }
 
-/** A layer inside another one, as it is saved. */
-interface Part {
-  readonly kind: string
-  readonly name: string
-  readonly options: { readonly [key: string]: Json }
-}
-
-/** The layers whose output goes back to the first of them (`outputFeedback`). */
-function feedbackParts({ kind, options }: AnyLayer): readonly Part[] | undefined {
-  return kind === 'outputFeedback' ? (options['layers'] as unknown as Part[]) : undefined
-}
-
-const isRecurrentPart = ({ options }: Part): boolean => 'returnSequences' in options
-
 /** Weights that act on a state, not on the input. */
 const isRecurrent = ({ name }: Weight): boolean => /\/(recurrent|peephole)[^/]*$/i.test(name)
 
@@ -184,12 +171,14 @@ class Letters {
   }
 }
 
-class OutlineMaker {
+class OutlineMaker implements Sheet {
   readonly nodes: OutlineNode[] = []
   readonly edges: OutlineEdge[] = []
   readonly letters: Letters
   /** By node of the topology, and output of it. */
   readonly #ends: (readonly End[])[] = []
+  /** Nodes that the targets of the step before go to while the model is trained. */
+  readonly #taught: number[] = []
 
   constructor(readonly structure: Structure) {
     const walks = structure.topology.layers.flatMap(({ name, layer }) => this.#walks(name, layer))
@@ -198,20 +187,16 @@ class OutlineMaker {
       structure.weights,
       new Set(walks.map(({ owner }) => owner)),
       new Set(named.map(({ name }) => name)),
-      structure.topology.layers.flatMap(({ name, layer }) =>
-        (feedbackParts(layer) ?? []).map((part) => `${name}/${part.name}`),
-      ),
+      structure.topology.layers.flatMap(({ name, layer }) => pathsInside(name, layer)),
     )
   }
 
   #walks(name: string, layer: AnyLayer): Walk[] {
-    const parts = feedbackParts(layer)
-    if (parts) {
-      return parts.filter(isRecurrentPart).map((part) => {
-        const path = `${name}/${part.name}`
-        return { owner: path, name: path, reverse: false }
-      })
-    }
+    const parts = partsOf(name, layer)
+    if (parts)
+      return parts
+        .filter(({ walks }) => walks)
+        .map(({ path }) => ({ owner: path, name: path, reverse: false }))
     const recurrent = recurrentOutline(layer)
     if (!recurrent) return []
     if (!recurrent.both) return [{ owner: name, name, reverse: recurrent.options['goBackwards'] === true }]
@@ -225,7 +210,7 @@ class OutlineMaker {
     const { topology, axes, losses } = this.structure
     for (const [i, { name }] of topology.inputs.entries()) {
       const axis = this.structure.inputAxes[i]
-      const node = this.#node({ role: 'input', symbol: 'x', name, axis, reversed: false })
+      const node = this.node({ role: 'input', symbol: 'x', name, axis, reversed: false })
       this.#ends.push([{ node, step: 'each', reversed: false }])
     }
     for (const [i, call] of topology.calls.entries()) this.#ends.push(this.#call(call, i))
@@ -234,52 +219,26 @@ class OutlineMaker {
       const loss = losses?.[k]
       if (loss === undefined) continue
       const { axis, reversed } = this.nodes[output] as OutlineNode
-      const node = this.#node({ role: 'loss', symbol: 'L', name: loss, axis, reversed })
+      const node = this.node({ role: 'loss', symbol: 'L', name: loss, axis, reversed })
       const targets = topology.outputs.length === 1 ? 'targets' : `targets/${name}`
-      const target = this.#node({ role: 'target', symbol: 'y', name: targets, axis, reversed })
+      const target = this.node({ role: 'target', symbol: 'y', name: targets, axis, reversed })
       for (const first of this.#taught)
-        this.#edge(
+        this.edge(
           { node: target, step: 'each', reversed },
           { node: first, step: 'each', reversed },
           { label: 'training', lag: 1, state: true },
         )
       for (const from of [output, target])
-        this.#edge({ node: from, step: 'each', reversed }, { node, step: 'each', reversed })
+        this.edge({ node: from, step: 'each', reversed }, { node, step: 'each', reversed })
     }
     return { axes, nodes: this.nodes, edges: this.edges, legend: this.letters.legend }
   }
 
-  /** Nodes that the targets of the step before go to while the model is trained. */
-  readonly #taught: number[] = []
-
-  /** One row for each layer inside, and the way back from the last to the first. */
-  #feedbackCall(name: string, layer: AnyLayer, parts: readonly Part[], x: End): readonly End[] {
-    const { axis } = this.nodes[x.node] as OutlineNode
-    const { reversed } = x
-    const lag = reversed ? -1 : 1
-    const begin = this.nodes.length
-    let before = x
-    for (const part of parts) {
-      const path = `${name}/${part.name}`
-      const walks = isRecurrentPart(part)
-      const symbol = walks ? 'h' : part.kind
-      const node = this.#node({ role: walks ? 'state' : 'layer', symbol, name: path, axis, reversed })
-      const each: End = { node, step: 'each', reversed }
-      this.#edge(before, each, { label: this.letters.of(walks ? 'U' : 'V', path) })
-      if (walks) this.#edge(each, each, { label: this.letters.of('W', path), lag, state: true })
-      before = each
-    }
-    const first: End = { node: begin, step: 'each', reversed }
-    this.#edge(before, first, { label: String(layer.options['feedback']), lag, state: true })
-    if (layer.options['teacherForcing'] !== 0) this.#taught.push(begin)
-    return [before]
-  }
-
-  #node(node: OutlineNode): number {
+  node(node: OutlineNode): number {
     return this.nodes.push(node) - 1
   }
 
-  #edge(from: End, to: End, more: { label?: string; lag?: number; state?: boolean } = {}): void {
+  edge(from: End, to: End, more: { label?: string; lag?: number; state?: boolean } = {}): void {
     const { label = '', lag = 0, state = false } = more
     const mirror = from.reversed !== to.reversed
     const known = this.edges.some(
@@ -314,29 +273,36 @@ class OutlineMaker {
     const recurrent = recurrentOutline(layer)
     const ends = inputs.map((port) => this.#end(port))
     const outputs = this.structure.outputAxes[index] ?? []
-    const parts = feedbackParts(layer)
-    if (parts) return this.#feedbackCall(name, layer, parts, ends[0] as End)
+    const parts = partsOf(name, layer)
+    if (parts) return this.#partsCall(name, layer, parts, ends).slice(0, outputs.length)
     if (recurrent) return this.#recurrentCall(name, layer, ends, outputs.length)
     const merge = mergeSymbols[layer.kind] ?? (ends.length > 1 ? layer.kind : undefined)
     const role = merge === undefined ? 'layer' : 'merge'
     const reversed = ends.find(({ step }) => step === 'each')?.reversed ?? false
-    const node = this.#node({ role, symbol: merge ?? layer.kind, name, axis: outputs[0], reversed })
+    const node = this.node({ role, symbol: merge ?? layer.kind, name, axis: outputs[0], reversed })
     const label = this.letters.of(layer.kind === 'embedding' ? 'E' : 'V', name)
     const to: End = { node, step: 'each', reversed }
-    for (const end of ends) this.#edge(this.#gathered(end, outputs[0]), to, { label })
+    for (const end of ends) this.edge(this.gathered(end, outputs[0]), to, { label })
     return outputs.map(() => to)
   }
 
+  #partsCall(name: string, layer: AnyLayer, parts: readonly Inside[], ends: readonly End[]): readonly End[] {
+    if (layer.kind === 'recurrentAttention') return attentionRows(this, name, layer, parts, ends)
+    const { output, taught } = feedbackRows(this, layer, parts, ends[0] as End)
+    this.#taught.push(...taught)
+    return [output]
+  }
+
   /** What has steps of another source is seen as a whole. */
-  #gathered(end: End, axis: number | undefined): End {
+  gathered(end: End, axis: number | undefined): End {
     const own = this.nodes[end.node]?.axis
     const { axes } = this.structure
     const apart = own !== undefined && axis !== undefined && axes[own]?.source !== axes[axis]?.source
     if (!apart || end.step !== 'each') return end
     const name = `${this.nodes[end.node]?.name}, all steps`
     const { reversed } = end
-    const node = this.#node({ role: 'merge', symbol: 'all', name, axis: undefined, reversed })
-    this.#edge(end, { node, step: 'each', reversed })
+    const node = this.node({ role: 'merge', symbol: 'all', name, axis: undefined, reversed })
+    this.edge(end, { node, step: 'each', reversed })
     return { node, step: 'each', reversed }
   }
 
@@ -351,21 +317,21 @@ class OutlineMaker {
     const axis = x && this.nodes[x.node]?.axis
     const reversed = x?.reversed ?? false
     const made = walks.map(({ owner, name: shown, reverse }, i) => {
-      const node = this.#node({ role: 'state', symbol: 'h', name: shown, axis, reversed })
+      const node = this.node({ role: 'state', symbol: 'h', name: shown, axis, reversed })
       const each: End = { node, step: 'each', reversed }
       const leftwards = reverse !== reversed
       const [first, last]: [End, End] = [
         { node, step: leftwards ? 'last' : 'first', reversed },
         { node, step: leftwards ? 'first' : 'last', reversed },
       ]
-      if (x) this.#edge(x, each, { label: this.letters.of('U', owner) })
-      this.#edge(each, each, {
+      if (x) this.edge(x, each, { label: this.letters.of('U', owner) })
+      this.edge(each, each, {
         label: this.letters.of('W', owner),
         lag: leftwards ? -span : span,
         state: true,
       })
       const share = initial.length / walks.length
-      for (const end of initial.slice(i * share, (i + 1) * share)) this.#edge(end, first, { state: true })
+      for (const end of initial.slice(i * share, (i + 1) * share)) this.edge(end, first, { state: true })
       // A sequence walked backwards is handed on in the order of the walk, but for `bidirectional`.
       const y: End = options['returnSequences']
         ? { ...each, reversed: (reverse && !both) !== reversed }
@@ -378,7 +344,7 @@ class OutlineMaker {
     const states = made.flatMap(({ last }) => Array.from({ length: stateCount }, () => last))
     if (mode === 'none') return [...apart, ...states]
     const sequence = options['returnSequences'] === true
-    const merge = this.#node({
+    const merge = this.node({
       role: 'merge',
       symbol: mergeSymbols[mode] ?? mode,
       name,
@@ -386,7 +352,7 @@ class OutlineMaker {
       reversed,
     })
     const end: End = { node: merge, step: 'each', reversed }
-    for (const { y } of made) this.#edge(y, end)
+    for (const { y } of made) this.edge(y, end)
     return [end, ...states]
   }
 
@@ -402,8 +368,8 @@ class OutlineMaker {
     }
     const axis = end.step === 'each' ? last.axis : undefined
     const { reversed } = end
-    const node = this.#node({ role: 'output', symbol: 'o', name, axis, reversed })
-    this.#edge(end, { node, step: 'each', reversed })
+    const node = this.node({ role: 'output', symbol: 'o', name, axis, reversed })
+    this.edge(end, { node, step: 'each', reversed })
     return node
   }
 }

@@ -95,4 +95,26 @@ export const shapes = {
     const shared = layers.dense({ units: 3, name: 'shared' })
     return model({ inputs: x, outputs: [shared.apply(y), shared.apply(backward), backwardH] })
   },
+  'attention before each step': () => attentive('before'),
+  'attention behind each step, its result fed back': () => attentive('after'),
 } as const
+
+function attentive(attends: 'before' | 'after') {
+  const source = input({ shape: [null], type: 'int32', name: 'source' })
+  const previous = input({ shape: [null], type: 'int32', name: 'previous' })
+  const read = layers.bidirectional(layers.gru({ units: 4, returnSequences: true, returnState: true }))
+  const [memory, forward, backward] = read.apply(
+    layers.embedding({ inputDim: 20, outputDim: 6 }).apply(source),
+  )
+  const decoder = layers.recurrentAttention({
+    cells: [layers.gru({ units: 4, name: 'lower' }), layers.gru({ units: 4, name: 'upper' })],
+    attention: layers.attention({ score: 'additive', units: 3 }),
+    attends,
+    returnWeights: true,
+    name: 'decoder',
+  })
+  const embedded = layers.embedding({ inputDim: 20, outputDim: 6, name: 'embedded' }).apply(previous)
+  const [y, weights] = decoder.apply(embedded, memory, { initialState: [forward, backward] })
+  const tokens = layers.dense({ units: 20 }).apply(y)
+  return model({ inputs: { source, previous }, outputs: { tokens, weights } })
+}

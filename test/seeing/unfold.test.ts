@@ -302,6 +302,50 @@ describe('unfold', () => {
     ).toEqual(['o₁h₂', 'o₂h₃'])
   })
 
+  it('looks at the memory with the state before, and reads what it has seen', () => {
+    const outline = named('attention before each step')
+    const figure = expand(outline, 3, 'u')
+    const row = (name: string): number => outline.nodes.findIndex((n) => n.name === name)
+    const between = (from: string, to: string): string[] =>
+      figure.arrows
+        .filter((a) => a.from.node === row(from) && a.to.node === row(to))
+        .map((a) => `${a.from.column - 3}→${a.to.column - 3}`)
+    expect(between('decoder/upper', 'decoder/attention')).toEqual(['0→1', '1→2'])
+    expect(between('decoder/attention', 'decoder/lower')).toEqual(['0→0', '1→1', '2→2'])
+    expect(between('decoder/lower', 'decoder/upper')).toEqual(['0→0', '1→1', '2→2'])
+    for (const cell of ['decoder/lower', 'decoder/upper']) expect(between(cell, cell)).toEqual(['0→1', '1→2'])
+    for (const part of ['decoder/attention', 'decoder/upper'])
+      expect(between(part, 'decoder')).toEqual(['0→0', '1→1', '2→2'])
+    // The encoder's two last states.
+    expect(between('bidirectional/forward', 'decoder/lower')).toEqual(['-1→0'])
+    expect(between('bidirectional/backward', 'decoder/upper')).toEqual(['-3→0'])
+  })
+
+  it('looks with the state behind a step, and feeds the next step what becomes of both', () => {
+    const outline = named('attention behind each step, its result fed back')
+    const figure = expand(outline, 2, 'u')
+    const letter = (weight: string): string =>
+      outline.legend.find(({ weights }) => weights.some(({ name }) => name === weight))!.letter
+    const arrows = (label: string): string[] =>
+      figure.arrows
+        .filter((a) => a.label === label)
+        .map(
+          ({ from, to }) =>
+            `${outline.nodes[from.node]!.name} ${from.column} → ${outline.nodes[to.node]!.name} ${to.column}`,
+        )
+    expect(arrows(letter('decoder/lower/kernel'))).toEqual([
+      'embedded 2 → decoder/lower 2',
+      'embedded 3 → decoder/lower 3',
+      'decoder 2 → decoder/lower 3',
+    ])
+    expect(arrows(letter('decoder/kernel'))).toEqual([
+      'decoder/upper 2 → decoder 2',
+      'decoder/upper 3 → decoder 3',
+      'decoder/attention 2 → decoder 2',
+      'decoder/attention 3 → decoder 3',
+    ])
+  })
+
   it('escapes whatever names hold', () => {
     const outline: Outline = {
       axes: [],
