@@ -196,9 +196,10 @@ Outcome forward(const Arguments& a, Workspace& workspace) {
   } else if (!a.saved && a.T > 1) {
     gateRows = workspace.scratch(scratch::gates, chunk * a.B * gateStride);
     if (!gateRows) return outOfMemory;
-    // Where units are fewer, looking for equal inputs costs too much beside the products.
-    constexpr int64_t fewestUnits = 32;
-    if (a.H >= fewestUnits && !split.byUnits)
+    // Of fewer units the products cost little more than the search for equal inputs; of more rows its memory
+    // is much.
+    constexpr int64_t fewestUnits = 32, mostRows = 1 << 17;
+    if (a.H >= fewestUnits && a.T * rowsOfPart <= mostRows && !split.byUnits)
       repeated.reserve(workspace, a.T, rowsOfPart, chunk * rowsOfPart, gateStride, split.parts);
   }
   if (!kernel || !recurrent || !bias) return outOfMemory;
