@@ -99,7 +99,7 @@ export class Assembler {
     ) => {
       words[header[offset]] = words.length
       words[header[count]] = entries.length
-      words.push(...entries.flat())
+      for (const entry of entries) words.push(...entry)
     }
     words[header.magic] = magic
     words[header.version] = version

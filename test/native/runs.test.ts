@@ -203,7 +203,10 @@ describe('while a run is under way', () => {
   /** Products for a second or more. */
   function long(times = 4000, updates = 0): { store: WeightStore; context: RunContext } {
     const store = native.createStore(size * size, 0)
-    return { store, context: store.createContext(longProgram(size, times, updates)) }
+    const context = store.createContext(longProgram(size, times, updates))
+    // Rows of zeros would be multiplied once.
+    context.inputs[0]!.fill(1)
+    return { store, context }
   }
   const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
@@ -250,7 +253,8 @@ describe('while a run is under way', () => {
     early.store.readParameters(weights, 0)
     expect(weights[0]).toBe(0)
 
-    const late = long(1, 4000)
+    const updates = 8000
+    const late = long(1, updates)
     late.context.scalars.set([2 ** -20, 0, Number.POSITIVE_INFINITY])
     late.context.gradients.fill(1)
     const lateController = new AbortController()
@@ -258,12 +262,13 @@ describe('while a run is under way', () => {
     const update = late.context.run(['update'], lateController.signal).finally(() => {
       over = true
     })
-    await pause(5)
+    // It has begun by now, however busy the machine is.
+    await pause(20)
     expect(over).toBe(false)
     lateController.abort()
     expect(await update).toBe('ok')
     late.store.readParameters(weights, 0)
-    expect(weights[0]).toBe(-4000 * 2 ** -20)
+    expect(weights[0]).toBe(-updates * 2 ** -20)
   })
 
   it('a second run is refused, of the context, and of a writer of the same weights', async () => {
