@@ -46,6 +46,7 @@ Napi::Function ContextObject::Define(Napi::Env env) {
                          InstanceMethod<&ContextObject::windows>("windows"),
                          InstanceMethod<&ContextObject::run>("run"),
                          InstanceMethod<&ContextObject::runSync>("runSync"),
+                         InstanceMethod<&ContextObject::work>("work"),
                          InstanceMethod<&ContextObject::requestAbort>("requestAbort"),
                          InstanceMethod<&ContextObject::dispose>("dispose"),
                      });
@@ -132,23 +133,31 @@ Napi::Value ContextObject::windows(const Napi::CallbackInfo& info) {
   return result;
 }
 
-bool ContextObject::begin(const Napi::CallbackInfo& info, uint32_t& segments) {
-  const Napi::Env env = info.Env();
+bool ContextObject::isFree(Napi::Env env) {
   if (context_ == nullptr) {
     Throw(env, "DISPOSED", "used after dispose()");
     return false;
   }
+  if (busy_) Throw(env, "MODEL_BUSY", "another run of this context is under way");
+  return !busy_;
+}
+
+bool ContextObject::begin(const Napi::CallbackInfo& info, uint32_t& segments) {
+  const Napi::Env env = info.Env();
+  if (!isFree(env)) return false;
   if (!info[0].IsNumber()) {
     Throw(env, "TYPE_MISMATCH", "expected the segments to run, as bits");
     return false;
   }
   segments = info[0].As<Napi::Number>().Uint32Value();
-  if (busy_ || !context_->claim(segments)) {
-    Throw(env, "MODEL_BUSY",
-          busy_ ? "another run of this context is under way" : "another run uses the weights");
-    return false;
-  }
-  return true;
+  if (context_->claim(segments)) return true;
+  Throw(env, "MODEL_BUSY", "another run uses the weights");
+  return false;
+}
+
+Napi::Value ContextObject::work(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return isFree(env) ? Napi::Number::New(env, context_->work()) : env.Undefined();
 }
 
 Napi::Value ContextObject::runSync(const Napi::CallbackInfo& info) {

@@ -47,10 +47,14 @@ class ContextObject : public Napi::ObjectWrap<ContextObject> {
   Napi::Value run(const Napi::CallbackInfo& info);
   /** runSync(segments): the status */
   Napi::Value runSync(const Napi::CallbackInfo& info);
+  /** work(): multiply-adds of a run of all segments; infinite where the dimensions do not fit. */
+  Napi::Value work(const Napi::CallbackInfo& info);
   Napi::Value requestAbort(const Napi::CallbackInfo& info);
   /** Waits for the run under way to stop. */
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
+  /** False, and an error is thrown, where the context is gone or runs. */
+  bool isFree(Napi::Env env);
   /** False, and an error is thrown, where no run can begin. */
   bool begin(const Napi::CallbackInfo& info, uint32_t& segments);
   void release(Napi::Env env);

@@ -51,6 +51,8 @@ class Binding {
 
   /** Multiply-adds of one run of a bound instruction. */
   double work(const Instruction& instruction) const;
+  /** Of all instructions, as often as their loops run them. */
+  double work() const { return work_; }
 
   /** Where a value lies at the sizes it was bound to. */
   const Place& place(int32_t value) const { return places_[value]; }

@@ -1,6 +1,7 @@
 #include "context.h"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 
 #include "blas.h"
@@ -115,17 +116,22 @@ Verdict RunContext::run(uint32_t segments) {
   return verdict;
 }
 
-Verdict RunContext::execute(uint32_t segments) {
+double RunContext::work() { return bind().ok() ? binding_.work() : std::numeric_limits<double>::infinity(); }
+
+Verdict RunContext::bind() {
   const Array<int32_t>& given = borders_->dimensions;
-  if (!bound_ || !std::equal(given.begin(), given.end(), dimensions_.begin())) {
-    // A copy: the caller may write to his own at any time.
-    std::copy(given.begin(), given.end(), dimensions_.begin());
-    const int64_t scalars = reinterpret_cast<int64_t>(borders_->scalars.begin());
-    const Verdict verdict = binding_.bind(dimensions_.begin(), {addresses_.begin(), scalars});
-    bound_ = verdict.ok();
-    if (!bound_) return verdict;
-    pairs_.choose(program_, binding_, workspace_.pool_.threads());
-  }
+  if (bound_ && std::equal(given.begin(), given.end(), dimensions_.begin())) return {};
+  // A copy: the caller may write to his own at any time.
+  std::copy(given.begin(), given.end(), dimensions_.begin());
+  const int64_t scalars = reinterpret_cast<int64_t>(borders_->scalars.begin());
+  const Verdict verdict = binding_.bind(dimensions_.begin(), {addresses_.begin(), scalars});
+  bound_ = verdict.ok();
+  if (bound_) pairs_.choose(program_, binding_, workspace_.pool_.threads());
+  return verdict;
+}
+
+Verdict RunContext::execute(uint32_t segments) {
+  if (const Verdict verdict = bind(); !verdict.ok()) return verdict;
   ++workspace_.turn_;
   ++beside_.turn_;
   const CheckedRun checked(program_, binding_, addresses_);

@@ -48,6 +48,10 @@ class RunContext {
    * words. */
   Verdict run(uint32_t segments);
 
+  /** Multiply-adds of all segments at the dimensions given now; infinite where they do not fit. Not during a
+   * run. */
+  double work();
+
   /** From any thread: the run under way ends soon, unless it has reached `update`. */
   void requestAbort() { abort_.requested.store(true, std::memory_order_relaxed); }
 
@@ -55,6 +59,8 @@ class RunContext {
   explicit RunContext(std::shared_ptr<WeightStore> store);
   Verdict prepare(const int32_t* words, int64_t count);
   Verdict reserve();
+  /** Binds the program to the dimensions given, where they are not those of the last time. */
+  Verdict bind();
   Verdict execute(uint32_t segments);
   /** Runs instructions [first, end), which stand in one body or in none. */
   Verdict runRange(int32_t first, int32_t end, const CheckedRun& checked);

@@ -40,9 +40,12 @@ inline void Pause() {
 #endif
 }
 
-/** Returns when `word` is no longer `old`: spins briefly, then parks. The writer calls notify. */
-inline void AwaitChange(std::atomic<uint32_t>& word, uint32_t old) {
-  constexpr int spins = 4000;
+/** What to spin for before parking: the other parts of a region, or the next run of a series, some hundred
+ * microseconds, as long as a search takes between two steps. */
+inline constexpr int regionSpins = 4000, seriesSpins = 3 * regionSpins;
+
+/** Returns when `word` is no longer `old`: spins for a while, then parks. The writer calls notify. */
+inline void AwaitChange(std::atomic<uint32_t>& word, uint32_t old, int spins = regionSpins) {
   for (int i = 0; i < spins; ++i) {
     if (word.load(std::memory_order_acquire) != old) return;
     Pause();

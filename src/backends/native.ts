@@ -44,6 +44,7 @@ interface NativeContextHandle {
   windows(): Windows
   run(segments: number): Promise<number>
   runSync(segments: number): number
+  work(): number
   requestAbort(): void
   dispose(): void
 }
@@ -130,6 +131,9 @@ const statusNames = Object.keys(statuses) as Status[]
 const noStates = new Float32Array(0)
 const noStatistics = new Float64Array(0)
 
+/** Multiply-adds of some ten milliseconds. */
+const shortWork = 2 ** 29
+
 class NativeContext implements RunContext {
   readonly #handle: NativeContextHandle
   readonly #windows: Windows
@@ -199,6 +203,11 @@ class NativeContext implements RunContext {
     } catch (error) {
       throw translated('run', error)
     }
+  }
+
+  isShort(): boolean {
+    this.#begin()
+    return this.#handle.work() <= shortWork
   }
 
   dispose(): void {

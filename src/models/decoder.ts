@@ -331,7 +331,7 @@ export async function makeDecoder(engine: Engine, options: DecoderOptions): Prom
     const encoded = engine.pool.acquire('encode', needs)
     try {
       feedBatch(encoded, prepared, true, where)
-      await encoded.run(forward, where, signal)
+      await encoded.runHereIfShort(forward, where, signal)
       return new Decoder(engine, needs, encoded, prepared, options)
     } catch (error) {
       engine.pool.release(encoded)

@@ -3,6 +3,7 @@ import type { FloatArray, RunContext, WeightStore } from '../backends/backend.js
 import { type SegmentKind, statuses } from '../contract/index.js'
 import { OstinatoError } from '../errors.js'
 import type { Dimension } from '../graph/index.js'
+import { pause } from '../train/pause.js'
 import type { StatePlace, TracedProgram } from './trace.js'
 import type { TracedAxis } from './tracing.js'
 
@@ -87,6 +88,17 @@ export class Executable {
     if (status === 'aborted')
       throw signal?.reason ?? new DOMException('This operation was aborted', 'AbortError')
     if (status !== 'ok') throw this.#failure(where)
+  }
+
+  /**
+   * As `run`, but does a short run on this thread: to hand it over, and to hear of its end, can take as long, and leaves the caches of this
+   * thread cold for what it does next.
+   */
+  async runHereIfShort(segments: readonly SegmentKind[], where: string, signal?: AbortSignal): Promise<void> {
+    if (!this.context.isShort?.()) return this.run(segments, where, signal)
+    await pause()
+    signal?.throwIfAborted()
+    this.runSync(segments, where)
   }
 
   runSync(segments: readonly SegmentKind[], where: string): void {

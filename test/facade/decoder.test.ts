@@ -1,6 +1,7 @@
-import { decode, input, layers, type Model, model, type SymbolicTensor } from 'ostinato'
-import { expect, test } from 'vitest'
+import { decode, input, layers, type Model, model, models, type SymbolicTensor } from 'ostinato'
+import { expect, test, vi } from 'vitest'
 import type { BackendName } from '../../src/backends/backend.js'
+import { Executable } from '../../src/models/executable.js'
 import { describeOnBackends } from '../backends.js'
 import { failureText } from '../failures.js'
 import { difference } from '../graph/harness.js'
@@ -323,6 +324,33 @@ describeOnBackends('a model decoded step by step', ({ name: backend }) => {
     expect(found[2]).toBeLessThan(-290)
     m.dispose()
   })
+})
+
+test('reads short sources on this thread and long ones beside it; neither where the signal came first', async () => {
+  const wide = 256
+  const m = models.encoderDecoder({
+    source: { features: 8 },
+    target: { vocabulary, units: 8, startToken: start, endToken: end },
+    encoder: [layers.lstm({ units: wide })],
+    decoder: [layers.lstm({ units: wide })],
+    backend: 'native',
+  })
+  await m.ready()
+  const beside = vi.spyOn(Executable.prototype, 'run')
+  const sources = (steps: number) => floats('sources', 64, steps, 8)
+  for (const [steps, calls] of [
+    [8, 0],
+    [40, 1],
+  ] as const) {
+    beside.mockClear()
+    const decoder = await m.decoder(sources(steps))
+    expect(beside).toHaveBeenCalledTimes(calls)
+    decoder.dispose()
+    const aborted = m.decoder(sources(steps), { signal: AbortSignal.abort('late') })
+    await expect(aborted).rejects.toBe('late')
+  }
+  beside.mockRestore()
+  m.dispose()
 })
 
 test('computes in a step only what tokens change', () => {

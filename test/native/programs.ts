@@ -17,6 +17,7 @@ export interface AddonContext {
   windows(): { dimensions: Int32Array; status: Int32Array; inputs: (Float32Array | Int32Array)[] }
   run(segments: number): Promise<number>
   runSync(segments: number): number
+  work(): number
   requestAbort(): void
   dispose(): void
 }

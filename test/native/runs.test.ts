@@ -4,7 +4,7 @@ import { loadNative } from '../../src/backends/native.js'
 import { createReference } from '../../src/backends/reference/index.js'
 import { maximumElements, type SegmentKind, statuses } from '../../src/contract/index.js'
 import { Assembler } from '../conformance/assembler.js'
-import { longProgram, parameterElements, trainingProgram, trainingScalars } from './programs.js'
+import { loadAddon, longProgram, parameterElements, trainingProgram, trainingScalars } from './programs.js'
 
 // A machine that does much else is slow, not wrong.
 vi.setConfig({ testTimeout: 120_000 })
@@ -28,6 +28,47 @@ function parametersOf(store: WeightStore): number[] {
   store.readParameters(parameters, 0)
   return [...parameters]
 }
+
+describe('how long a run takes', () => {
+  it('is its multiply-adds, at the sizes given now', () => {
+    const [most, depth, columns] = [8, 3, 2]
+    const a = new Assembler()
+    const [rows, K, N] = [a.input(most), a.constant(depth), a.constant(columns)]
+    const matrix = (kind: 'input' | 'output', elements: number, shape: number[]) =>
+      a.value(a.buffer(kind, 'f32', elements), 'f32', 0, shape)
+    const x = matrix('input', most * depth, [rows, K])
+    const kernel = matrix('input', depth * columns, [K, N])
+    a.instruction('matmul', [x, kernel, -1, matrix('output', most * columns, [rows, N])], [0])
+    a.segment('forward', 0, 1)
+    const context = new (loadAddon().WeightStore)(0, 0).createContext(a.build())
+    const { dimensions } = context.windows()
+    for (const batch of [1, 5, most]) {
+      dimensions[0] = batch
+      expect(context.work()).toBe(batch * depth * columns)
+    }
+    for (const batch of [0, most + 1]) {
+      dimensions[0] = batch
+      expect(context.work()).toBe(Number.POSITIVE_INFINITY)
+    }
+    context.dispose()
+    expect(() => context.work()).toThrowError(expect.objectContaining({ code: 'DISPOSED' }))
+  })
+
+  it('is short up to 2²⁹ of them', async () => {
+    const size = 256
+    const contextOf = (times: number) =>
+      native.createStore(size * size, 0).createContext(longProgram(size, times))
+    const most = 2 ** 29 / size ** 3
+    const [short, long] = [contextOf(most), contextOf(most + 1)]
+    expect([short.isShort?.(), long.isShort?.()]).toEqual([true, false])
+    const run = short.run(['gradients'])
+    expect(() => short.isShort?.()).toThrowError(expect.objectContaining({ code: 'MODEL_BUSY' }))
+    expect(await run).toBe('ok')
+    expect(short.isShort?.()).toBe(true)
+    short.dispose()
+    expect(() => short.isShort?.()).toThrowError(expect.objectContaining({ code: 'DISPOSED' }))
+  })
+})
 
 describe('a training step', () => {
   it('gives the numbers of the reference, step after step', () => {
