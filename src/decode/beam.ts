@@ -34,13 +34,12 @@ export class BeamSearch implements Search {
   readonly #nBest: number
   /** Hypotheses that have to end before a source is done. */
   readonly #enough: number
-  /** Sums of the log-probabilities of the rows, from the second step on. */
-  readonly #totals: Float64Array
   /** [sources]: rows that live, from the first one of a source on. */
   readonly #live: Int32Array
-  /** The likeliest continuations of one source, best first: their sums, and row · vocabularySize + token. */
-  readonly #sums: Float64Array
-  readonly #picks: Int32Array
+  /** Of one source: the likeliest continuations that go on, those that end, and both together. */
+  readonly #ongoing: Best
+  readonly #ending: Best
+  readonly #best: Best
   /** For each source the `nBest` best that have ended, best first, and how many have ended in all. */
   readonly #endings: Ranked[][]
   readonly #endedCount: Int32Array
@@ -79,10 +78,10 @@ export class BeamSearch implements Search {
     this.#beams = beams
     this.#nBest = nBest
     this.#enough = patience * beams
-    this.#totals = new Float64Array(model.sources * beams)
     this.#live = new Int32Array(model.sources).fill(1)
-    this.#sums = new Float64Array(2 * beams)
-    this.#picks = new Int32Array(2 * beams)
+    this.#ongoing = new Best(beams)
+    this.#ending = new Best(beams)
+    this.#best = new Best(2 * beams)
     this.#endings = Array.from({ length: model.sources }, () => [])
     this.#endedCount = new Int32Array(model.sources)
     this.#traces = trace ? this.#endings.map(() => []) : undefined
@@ -103,48 +102,49 @@ export class BeamSearch implements Search {
       const found = this.#select(scores, first, source)
       const before = this.#endedCount[source]!
       if (found === 0 && before === 0) throw frontier.nothingAllowed(source)
-      const firstNext = frontier.nextRow
+      const firstNext = frontier.nextRow(i)
       const kept = this.#extend(source, found, firstNext)
       if (this.#traces) this.#traces[source]!.push(this.#traced(found, first, firstNext, kept))
       this.#live[source] = kept
-      if (kept > 0 && !this.#isDone(source, this.#totals[firstNext]!)) frontier.keep(source)
-      else this.#done.push(source)
+      if (kept > 0 && !this.#isDone(source, frontier.totals[firstNext]!)) continue
+      frontier.end(i)
+      this.#done.push(source)
     }
     frontier.commit()
   }
 
-  /** One pass over the scores of a source's live rows. Returns how many continuations it found, at most 2 · beams. */
+  /**
+   * One pass over the scores of a source's live rows. Returns how many of the best continuations it found: all that can live on, and of those that
+   * end what may be among the best `beams`.
+   */
   #select(scores: Float32Array, first: number, source: number): number {
-    const { time, vocabularySize } = this.#frontier
-    // Locals: this is the innermost loop of all.
-    const [sums, picks] = [this.#sums, this.#picks]
-    const most = sums.length
+    const { time, totals, vocabularySize, endToken } = this.#frontier
+    const [ongoing, ending] = [this.#ongoing, this.#ending]
     const last = first + this.#live[source]!
-    let found = 0
-    // What a continuation must exceed.
+    ongoing.count = ending.count = 0
+    // What a continuation must exceed. A local: this is the innermost loop of all.
     let least = Number.NEGATIVE_INFINITY
     for (let row = first; row < last; row++) {
       // Nothing has been said before the first token; the rows of the next step already lie here.
-      const total = time === 0 ? 0 : this.#totals[row]!
-      const end = (row + 1) * vocabularySize
-      for (let pick = row * vocabularySize; pick < end; pick++) {
+      const total = time === 0 ? 0 : totals[row]!
+      const begin = row * vocabularySize
+      const endPick = endToken < 0 ? -1 : begin + endToken
+      for (let pick = begin; pick < begin + vocabularySize; pick++) {
         const sum = total + scores[pick]!
         // NaN goes on and is refused.
         if (sum <= least) continue
         if (!(sum < Number.POSITIVE_INFINITY)) {
-          throw this.#frontier.badScore(source, pick % vocabularySize, scores[pick]!)
+          throw this.#frontier.badScore(source, pick - begin, scores[pick]!)
         }
-        let place = found < most ? found++ : most - 1
-        for (; place > 0 && sums[place - 1]! < sum; place--) {
-          sums[place] = sums[place - 1]!
-          picks[place] = picks[place - 1]!
+        if (pick === endPick) ending.insert(sum, pick)
+        else {
+          ongoing.insert(sum, pick)
+          least = ongoing.least
         }
-        sums[place] = sum
-        picks[place] = pick
-        if (found === most) least = sums[most - 1]!
       }
     }
-    return found
+    this.#best.merge(ongoing, ending)
+    return this.#best.count
   }
 
   /** Finishes what ends, lays out what lives on. Returns how many live on. */
@@ -154,9 +154,10 @@ export class BeamSearch implements Search {
     let kept = 0
     let cut = 0
     for (let place = 0; place < found && kept + cut < this.#beams; place++) {
-      const row = Math.floor(this.#picks[place]! / frontier.vocabularySize)
-      const token = this.#picks[place]! % frontier.vocabularySize
-      const sum = this.#sums[place]!
+      const pick = this.#best.picks[place]!
+      const row = Math.floor(pick / frontier.vocabularySize)
+      const token = pick % frontier.vocabularySize
+      const sum = this.#best.sums[place]!
       if (token === frontier.endToken) {
         if (place < this.#beams) this.#finish(source, row, token, sum, true)
       } else if (last) {
@@ -167,7 +168,7 @@ export class BeamSearch implements Search {
         frontier.tokens[next] = token
         frontier.parents[next] = row
         frontier.tokenScores[next] = frontier.own(row, token)
-        this.#totals[next] = sum
+        frontier.totals[next] = sum
       }
     }
     for (let next = firstNext + kept; kept > 0 && next < firstNext + this.#beams; next++) {
@@ -214,16 +215,17 @@ export class BeamSearch implements Search {
   }
 
   #traced(found: number, first: number, firstNext: number, kept: number): BeamStep {
-    const { tokens, parents, endToken, vocabularySize } = this.#frontier
+    const { tokens, parents, totals, endToken, vocabularySize } = this.#frontier
+    const { picks, sums } = this.#best
     const ended = Array.from({ length: Math.min(found, this.#beams) }, (_, place) => ({
-      token: this.#picks[place]! % vocabularySize,
-      parent: Math.floor(this.#picks[place]! / vocabularySize) - first,
-      score: this.#sums[place]!,
+      token: picks[place]! % vocabularySize,
+      parent: Math.floor(picks[place]! / vocabularySize) - first,
+      score: sums[place]!,
     })).filter(({ token }) => token === endToken)
     return {
       tokens: tokens.slice(firstNext, firstNext + kept),
       parents: parents.slice(firstNext, firstNext + kept).map((row) => row - first),
-      scores: this.#totals.slice(firstNext, firstNext + kept),
+      scores: totals.slice(firstNext, firstNext + kept),
       ended: ended.map(({ parent, score }) => ({ parent, score })),
     }
   }
@@ -272,6 +274,51 @@ export class BeamSearch implements Search {
       for (let b = 0; b < rows.length; b++) rows[b] = history.parent(t, rows[b]!)
     }
     return [this.#streamed[source]!, -1]
+  }
+}
+
+/** The best continuations of one source, best first; equal ones in the order of their parents, then of their tokens. */
+class Best {
+  readonly sums: Float64Array
+  /** row · vocabularySize + token */
+  readonly picks: Int32Array
+  count = 0
+
+  constructor(readonly most: number) {
+    this.sums = new Float64Array(most)
+    this.picks = new Int32Array(most)
+  }
+
+  /** What a sum must exceed to be among them. */
+  get least(): number {
+    return this.count < this.most ? Number.NEGATIVE_INFINITY : this.sums[this.most - 1]!
+  }
+
+  /** Puts in a continuation that exceeds the least. Picks come in rising order. */
+  insert(sum: number, pick: number): void {
+    const { sums, picks, most } = this
+    let place = this.count < most ? this.count++ : most - 1
+    for (; place > 0 && sums[place - 1]! < sum; place--) {
+      sums[place] = sums[place - 1]!
+      picks[place] = picks[place - 1]!
+    }
+    sums[place] = sum
+    picks[place] = pick
+  }
+
+  /** Becomes both together. */
+  merge(a: Best, b: Best): void {
+    this.count = a.count + b.count
+    for (let i = 0, j = 0; i + j < this.count; ) {
+      const isA = i < a.count && (j === b.count || a.precedes(i, b, j))
+      this.sums[i + j] = isA ? a.sums[i]! : b.sums[j]!
+      this.picks[i + j] = isA ? a.picks[i++]! : b.picks[j++]!
+    }
+  }
+
+  precedes(i: number, other: Best, j: number): boolean {
+    const difference = this.sums[i]! - other.sums[j]!
+    return difference > 0 || (difference === 0 && this.picks[i]! < other.picks[j]!)
   }
 }
 

@@ -21,8 +21,9 @@ export interface SearchOptions {
 export const searchOptions = ['maxLength', 'minLength', 'maxLengthRatio', 'processors', 'signal'] as const
 
 /**
- * The rows that are fed to the model at the next step. A search reads the scores of a step and lays out, source by source, the rows of
- * the next; sources for which it lays out nothing have ended. Nothing is allocated per step but views where sources end.
+ * The rows that are fed to the model at the next step. A search reads the scores of a step and lays out, source by source and in the
+ * same places, the rows of the next, or says that the source has ended; then the last sources move into the places of those. Nothing is
+ * allocated per step but views where sources end.
  */
 export class Frontier {
   readonly history = new History()
@@ -35,14 +36,17 @@ export class Frontier {
   time = -1
   /** Rows of each source in that step: before the first token, one stands for all. */
   perSource = 1
-  /** Rows of the next step, as many as have been laid out: token, row that it follows, log-probability of the token. */
+  /** Rows of the next step: token, row that it follows, log-probability of the token, and a sum that the search keeps. */
   readonly tokens: Int32Array
   readonly parents: Int32Array
   readonly tokenScores: Float32Array
-  /** Sources under way, `count` of them; those of the next step are written over them. */
+  readonly totals: Float64Array
+  /** Sources under way, by place, `count` of them. */
   readonly sources: Int32Array
   count: number
-  #next = 0
+  /** Places of those that have ended in this step, the first ones first. */
+  readonly #ended: Int32Array
+  #endedCount = 0
 
   readonly #model: StepModel
   readonly #rowsPerSource: number
@@ -80,8 +84,10 @@ export class Frontier {
     this.tokens = new Int32Array(rows).fill(startToken)
     this.parents = Int32Array.from({ length: rows }, (_, row) => row)
     this.tokenScores = new Float32Array(rows)
+    this.totals = new Float64Array(rows)
     this.sources = Int32Array.from({ length: sources }, (_, source) => source)
     this.count = sources
+    this.#ended = new Int32Array(sources)
     this.#views = [this.tokens, this.parents, this.sources]
     this.#processed = new Float32Array(processors.length > 0 ? rows * vocabularySize : 0)
     this.#processedRows = Array.from({ length: processors.length > 0 ? rows : 0 }, (_, row) =>
@@ -113,7 +119,6 @@ export class Frontier {
     const { attention } = this.#model
     if (attention) this.history.appendAttention(attention, rows)
     this.time += 1
-    this.#next = 0
     if (this.#processors.length === 0) return this.#own
     this.#processed.set(this.#own)
     this.#prefix.tokens = this.#prefixTokens.subarray(0, this.time)
@@ -138,25 +143,46 @@ export class Frontier {
     return this.time + 1 >= this.maxLengths[source]!
   }
 
-  /** Where the rows of the next source to be laid out begin. From the second step on, never beyond the rows of the source that is being read. */
-  get nextRow(): number {
-    return this.#next * this.#rowsPerSource
+  /** Where the rows of the next step begin for the source at a place. */
+  nextRow(place: number): number {
+    return place * this.#rowsPerSource
   }
 
-  /** The rows from `nextRow` are those of this source. */
-  keep(source: number): void {
-    this.sources[this.#next++] = source
+  /** Nothing has been laid out for the source at a place. Places come in rising order. */
+  end(place: number): void {
+    this.#ended[this.#endedCount++] = place
   }
 
-  /** All sources have been laid out. */
+  /** All sources have been laid out or have ended. */
   commit(): void {
-    this.count = this.#next
+    this.#closeGaps()
     const rows = this.count * this.#rowsPerSource
     this.history.append(
       this.tokens.subarray(0, rows),
       this.parents.subarray(0, rows),
       this.tokenScores.subarray(0, rows),
     )
+  }
+
+  /** Moves as few sources as possible: what a model keeps for each is large. */
+  #closeGaps(): void {
+    const left = this.count - this.#endedCount
+    let last = this.count - 1
+    let end = this.#endedCount - 1
+    for (let i = 0; i < this.#endedCount && this.#ended[i]! < left; i++) {
+      for (; this.#ended[end] === last; end--) last -= 1
+      this.#move(last--, this.#ended[i]!)
+    }
+    this.count = left
+    this.#endedCount = 0
+  }
+
+  #move(from: number, to: number): void {
+    this.sources[to] = this.sources[from]!
+    const [first, end] = [this.nextRow(from), this.nextRow(from + 1)]
+    for (const values of [this.tokens, this.parents, this.tokenScores, this.totals]) {
+      values.copyWithin(this.nextRow(to), first, end)
+    }
   }
 
   /** Source steps that attention can look at: those that are no padding. */

@@ -108,7 +108,7 @@ export class History {
     for (let t = step, row = ending.parent; t >= 0; t--) {
       if (attends) {
         const at = this.#attentionStarts[t]! + row * this.#width
-        attention.set(this.#attention.subarray(at, at + width), t * width)
+        for (let i = 0; i < width; i++) attention[t * width + i] = this.#attention[at + i]!
       }
       if (t === 0) break
       tokens[t - 1] = this.token(t - 1, row)

@@ -124,7 +124,7 @@ export class RowSearch implements Search {
       for (let n = 0; n < samples; n++) {
         // Before the first token, one row stands for all.
         const row = i * frontier.perSource + Math.min(n, frontier.perSource - 1)
-        const next = frontier.nextRow + n
+        const next = frontier.nextRow(i) + n
         parents[next] = row
         if (this.#endings[source * samples + n]) continue
         if (n < frontier.perSource) frontier.process(row, source)
@@ -143,8 +143,9 @@ export class RowSearch implements Search {
           tokenScores[next] = frontier.own(row, token)
         }
       }
-      if (goesOn) frontier.keep(source)
-      else this.#done.push(source)
+      if (goesOn) continue
+      frontier.end(i)
+      this.#done.push(source)
     }
     frontier.commit()
   }

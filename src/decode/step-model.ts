@@ -25,8 +25,8 @@ export interface StepModel {
   start(rowsPerSource: number): void
 
   /**
-   * One step. `sources` [n] names the sources under way, in rising order: at first all of them, later without those that have
-   * ended, which never come back. `tokens` [rows] is fed to the rows: n of them in the first step, then n · B. `parents` [rows] are the
+   * One step. `sources` [n] names the sources under way: at first all of them in rising order, later without those that have ended, which
+   * never come back. Others may then stand nearer to the front, in place of those, but none farther from it. `tokens` [rows] is fed to the rows: n of them in the first step, then n · B. `parents` [rows] are the
    * rows, numbered as in the step before, whose states the rows go on from: always one of the same source, several rows may have the
    * same. In the first step every row goes on from the initial state of its source, and `parents` says nothing.
    *

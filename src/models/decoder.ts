@@ -90,8 +90,9 @@ export class Decoder implements StepModel {
   #attended: number
   /** Rows of a source from the second step on. */
   #rowsPerSource = 1
-  /** Sources under way, `#count` of them, and where they lay before others left. */
-  readonly #underWay: Int32Array
+  /** [sources]: where what was handed over for each lies, −1 where it has ended; `#count` are under way. */
+  readonly #placeOf: Int32Array
+  /** Where those under way lay before others ended. */
   readonly #places: Int32Array
   #count = 0
   /** Rows that each had in the step before; 0 before the first. */
@@ -122,7 +123,7 @@ export class Decoder implements StepModel {
     this.#step = this.#pool.acquire('decode', needs)
     this.#handed = handedOver(encoded, this.#step, prepared)
     this.sources = prepared.batch
-    this.#underWay = new Int32Array(prepared.batch)
+    this.#placeOf = new Int32Array(prepared.batch)
     this.#places = new Int32Array(prepared.batch)
     this.startToken = options.startToken
     if (options.endToken !== undefined) this.endToken = options.endToken
@@ -159,7 +160,7 @@ export class Decoder implements StepModel {
     this.#rowsPerSource = rowsPerSource
     this.#each = 0
     this.#count = this.sources
-    for (let source = 0; source < this.sources; source++) this.#underWay[source] = source
+    for (let source = 0; source < this.sources; source++) this.#placeOf[source] = source
     const rows = this.sources * rowsPerSource
     this.#allScores = atLeast(this.#allScores, rows * this.vocabularySize)
     this.#allAttention = atLeast(this.#allAttention, rows * this.#attended)
@@ -212,32 +213,35 @@ export class Decoder implements StepModel {
     return this.#scores
   }
 
-  /** Others have left: closes the gaps in what was handed over. */
+  /** Others have ended: moves what was handed over for those under way to their new places, none of which is farther back. */
   #keep(sources: Int32Array): void {
     const [before, count] = [this.#count, sources.length]
-    for (let i = 0, place = 0; i < count; i++, place++) {
-      while (place < before && this.#underWay[place] !== sources[i]) place++
-      if (place >= before) {
+    const [placeOf, places] = [this.#placeOf, this.#places]
+    for (let i = 0; i < count; i++) {
+      const source = sources[i] as number
+      const place = placeOf[source] ?? -1
+      if (place < i) {
+        for (let j = 0; j < i; j++) placeOf[sources[j] as number] = places[j] as number
         throw new OstinatoError('INDEX_OUT_OF_RANGE', 'decoder.step, sources', {
-          expected: 'sources under way, in rising order',
-          received: String(sources[i]),
+          expected: 'sources under way, each once and none farther back than before',
+          received: `${source} at position ${i}`,
         })
       }
-      this.#places[i] = place
+      places[i] = place
+      // Not twice.
+      placeOf[source] = -1
     }
     for (const { input, outer, inner } of this.#handed) {
       const values = this.#step.input(input) as FloatArray
       for (let o = 0; o < outer; o++) {
-        // Neighbours that stay neighbours move together.
-        for (let i = 0, next = 0; i < count; i = next) {
-          const place = this.#places[i] as number
-          for (next = i + 1; next < count && this.#places[next] === place + next - i; ) next++
-          const [from, to] = [o * before + place, o * count + i]
-          if (from !== to) values.copyWithin(to * inner, from * inner, (from + next - i) * inner)
+        for (let i = 0; i < count; i++) {
+          const [from, to] = [o * before + (places[i] as number), o * count + i]
+          if (from !== to) values.copyWithin(to * inner, from * inner, (from + 1) * inner)
         }
       }
     }
-    this.#underWay.set(sources)
+    placeOf.fill(-1)
+    for (let i = 0; i < count; i++) placeOf[sources[i] as number] = i
     this.#count = count
   }
 

@@ -265,7 +265,7 @@ describeOnBackends('bad input', ({ name: backend }) => {
         decoder.step(Int32Array.from(tokens), Int32Array.from(parents), Int32Array.from(sources)),
       )
     expect(await step([5], [0], [2])).toBe(
-      'INDEX_OUT_OF_RANGE decoder.step, sources: expected sources under way, in rising order, received 2',
+      'INDEX_OUT_OF_RANGE decoder.step, sources: expected sources under way, each once and none farther back than before, received 2 at position 0',
     )
     decoder.step(Int32Array.of(5, 5), new Int32Array(2), Int32Array.of(0, 1))
     // The second step goes on from one row for each source, the third from two.
@@ -280,8 +280,19 @@ describeOnBackends('bad input', ({ name: backend }) => {
     }
     // Who has left does not come back, before the next search.
     decoder.step(Int32Array.of(0, 0), Int32Array.of(2, 3), Int32Array.of(1))
-    expect(await step([0, 0, 0, 0], [0, 0, 1, 1], [0, 1])).toMatch(/rising order, received 0$/)
+    expect(await step([0, 0, 0, 0], [0, 0, 1, 1], [0, 1])).toMatch(/than before, received 0 at position 0$/)
     decoder.start(1)
+    decoder.step(Int32Array.of(5, 5), new Int32Array(2), Int32Array.of(0, 1))
+    for (const [sources, wrong] of [
+      [[1, 0], 0],
+      [[1, 1], 1],
+    ] as const) {
+      decoder.start(1)
+      expect(await step([5, 5], [0, 1], [...sources])).toMatch(
+        new RegExp(`than before, received ${wrong} at position 1$`),
+      )
+    }
+    // Nothing was lost.
     decoder.step(Int32Array.of(5, 5), new Int32Array(2), Int32Array.of(0, 1))
     m.dispose()
   })

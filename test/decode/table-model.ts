@@ -86,11 +86,12 @@ export class TableModel implements StepModel {
     if (this.#returned) same(this.#returned.scores, this.#returned.copy, 'the scores of the step before')
     if (tokens.length !== rows || parents.length !== rows) throw new Error('rows')
     if (first) same(sources, this.#sources, 'all sources')
-    let before = -1
+    for (const [i, source] of sources.entries()) {
+      if (sources.indexOf(source) < i) throw new Error('a source twice')
+      if (!(this.#sources.indexOf(source) >= i)) throw new Error('a source that had ended, or moved back')
+    }
     this.#prefixes = Array.from({ length: rows }, (_, row) => {
       const source = sources[Math.floor(row / width)]!
-      if (source < before) throw new Error('sources do not rise')
-      before = source
       const parent = parents[row]!
       if (!first && this.#sources[Math.floor(parent / this.#width)] !== source)
         throw new Error('a strange parent')

@@ -182,9 +182,10 @@ describeOnBackends('a model decoded step by step', ({ name: backend }) => {
     const decoder = await decoderOf(m)
     expect([...(decoder.sourceLengths ?? [])]).toEqual(kind === 'a pyramid' ? [3, 1, 2] : lengths)
     const beams = 3
-    // The rows go on from one another, and the second source ends before the others. Then again, and two end at once.
+    // The rows go on from one another, and the second source ends before the others. Then again, and two end at once; and a
+    // third time, and the last source moves into the place of the first.
     const first = [[0, 1, 2], [0, 1, 2], [0, 2], [0, 2], [2]]
-    const underWay = [...first, [0, 1, 2], [1], [1]]
+    const underWay = [...first, [0, 1, 2], [1], [1], [1], [1], [0, 1, 2], [2, 1], [2, 1], [1]]
     let histories: number[][][] = []
     for (const [i, sources] of underWay.entries()) {
       const t = i % first.length
@@ -418,7 +419,7 @@ test('says what is wrong', async () => {
   )
   for (const strangers of [Int32Array.of(0, 2, 1), Int32Array.of(0, 1, 3), Int32Array.of(1, 2, 3)]) {
     expect(await failureText(() => decoder.step(three, three, strangers))).toContain(
-      'INDEX_OUT_OF_RANGE decoder.step, sources: expected sources under way, in rising order',
+      'INDEX_OUT_OF_RANGE decoder.step, sources: expected sources under way, each once and none farther back than before',
     )
   }
   decoder.step(three, three, three)
