@@ -35,6 +35,12 @@ function read(folder: string, name: string): Pronunciation[] {
   return pronunciationsOf(entries)
 }
 
+/**
+ * The files divide pronunciations, not words: an eighth of the words that are measured can be learned too, with other pronunciations than those
+ * that are measured. `words` leaves them out of what is learned.
+ */
+const splits = ['pronunciations', 'words'] as const
+
 const command = {
   about: 'Learns to pronounce English words, and measures phoneme and word error rates.',
   data: 'folder with cmudict-0.7b.train-dev-20-21 (learned) and cmudict-0.7b.train-dev-1-21 (measured) of the CMUDict example of CNTK, or those with .gz',
@@ -50,10 +56,16 @@ const command = {
     beams: 5,
     patience: 100,
   },
-  choices: { order: orders },
+  choices: { order: orders, split: splits },
   ensemble: true,
 }
 type Given = Settings<typeof command.numbers, string, typeof command.choices>
+
+/** Entries whose words are not among others. */
+function without(entries: readonly Pronunciation[], others: readonly Pronunciation[]): Pronunciation[] {
+  const words = new Set(others.map(({ word }) => word))
+  return entries.filter(({ word }) => !words.has(word))
+}
 
 /** A trained model, and the seconds that its epochs took without what is measured between them. */
 async function train(learned: readonly Pronunciation[], sample: readonly Pronunciation[], settings: Given) {
@@ -93,7 +105,8 @@ async function train(learned: readonly Pronunciation[], sample: readonly Pronunc
   })
   bar.stop()
   if (settings.save !== undefined) await model.save(settings.save)
-  return { all: [model], times: { epochs, trainingSeconds: Number(seconds.toFixed(1)) } }
+  const times = { learnedWords: learned.length, epochs, trainingSeconds: Number(seconds.toFixed(1)) }
+  return { all: [model], times }
 }
 
 /** Several models that read and say the same. */
@@ -106,18 +119,21 @@ async function together(files: readonly string[], { backend }: Given): Promise<S
 }
 
 await example(command, async (settings) => {
-  const { data, load, seed, beams, patience } = settings
+  const { data, split, load, seed, beams, patience } = settings
   const measured = read(data, 'cmudict-0.7b.train-dev-1-21')
+  const learnable = read(data, 'cmudict-0.7b.train-dev-20-21')
   const learnNow = () => {
     const sample = measured.filter((_, i) => i % 10 === 0)
-    return train(read(data, 'cmudict-0.7b.train-dev-20-21'), sample, settings)
+    return train(split === 'words' ? without(learnable, measured) : learnable, sample, settings)
   }
   const { all, times } =
     load === undefined ? await learnNow() : { all: await together(load.split(','), settings), times: {} }
   const [first] = all as [SequenceToSequence]
   const vocabularies = keptVocabularies(first)
+  const unheard = without(measured, learnable)
   const greedy = await errorRates(all, measured, vocabularies)
   const beam = await errorRates(all, measured, vocabularies, beams, patience)
+  const unheardBeam = await errorRates(all, unheard, vocabularies, beams, patience)
   const hundredths = (percents: number): number => percent(percents / 100)
   report(
     {
@@ -126,6 +142,10 @@ await example(command, async (settings) => {
       greedyWer: hundredths(greedy.wer),
       beamPer: hundredths(beam.per),
       beamWer: hundredths(beam.wer),
+      // Those that the file to learn from does not have at all.
+      unheardWords: unheard.length,
+      unheardBeamPer: hundredths(unheardBeam.per),
+      unheardBeamWer: hundredths(unheardBeam.wer),
       seed,
       ...times,
       backend: first.model.backend.name,

@@ -27,11 +27,11 @@ function result(script: string, ...parameters: string[]): Record<string, unknown
   return JSON.parse(stdout)
 }
 
-/** The figures of a training run; the model that it saved gives the same. */
+/** The figures of a training run, without those of the training; the model that it saved gives the same. */
 function learnsAndLoads(script: string, ...parameters: string[]): Record<string, unknown> {
   const file = join(folder, `${script}.safetensors`)
   const common = [...parameters, '--backend', 'reference']
-  const { epochs, trainingSeconds, ...trained } = result(script, ...common, '--save', file)
+  const { learnedWords: _, epochs, trainingSeconds, ...trained } = result(script, ...common, '--save', file)
   expect([epochs, trainingSeconds]).toEqual([expect.any(Number), expect.any(Number)])
   expect(result(script, ...common, '--load', file)).toEqual(trained)
   const { seed, backend, ...figures } = trained
@@ -295,13 +295,22 @@ test('cmudict learns to spell from either end, and several models say what each 
   const sizes = ['--units', '8', '--batch', '4', '--epochs', '40', '--rate', '0.02', '--beams', '3']
   const small = ['--data', data, ...sizes]
   const figures = learnsAndLoads('cmudict', ...small)
-  expect(figures).toEqual({ words: 2, greedyPer: 0, greedyWer: 0, beamPer: 0, beamWer: 0 })
+  const all = { words: 2, greedyPer: 0, greedyWer: 0, beamPer: 0, beamWer: 0 }
+  const without = { unheardWords: 1, unheardBeamPer: 0, unheardBeamWer: 0 }
+  expect(figures).toEqual({ ...all, ...without })
   const file = join(folder, 'cmudict.safetensors')
   const reversed = join(folder, 'reversed.safetensors')
   const exactly = [...small, '--backend', 'reference']
   expect(result('cmudict', ...exactly, '--order', 'reversed', '--save', reversed)).toMatchObject(figures)
   expect(result('cmudict', ...exactly, '--load', reversed)).toMatchObject(figures)
   expect(result('cmudict', ...exactly, '--load', `${file},${file},${reversed}`)).toMatchObject(figures)
+  for (const [split, left] of [
+    ['pronunciations', 0],
+    ['words', 1],
+  ] as const) {
+    const { learnedWords } = result('cmudict', ...exactly, '--epochs', '1', '--split', split)
+    expect(learnedWords).toBe(learned.length - left)
+  }
 }, 120_000)
 
 test.each([1, 2])('fill-in from %s side(s): words outside the vocabulary do not count', (sides) => {
