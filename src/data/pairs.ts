@@ -2,7 +2,7 @@ import { OstinatoError } from '../errors.js'
 import { RandomStream } from '../random/random.js'
 import { checkInteger, checkName, checkOptions } from '../suggest.js'
 import type { Batch, Batches } from './batch.js'
-import { rowCount, takeRows } from './rows.js'
+import { numbered, rowCount, takeRows } from './rows.js'
 import { checkSequences, pad, type Sequence } from './sequences.js'
 import type { TensorData, TensorLike } from './tensor-data.js'
 
@@ -89,7 +89,7 @@ export function pairBatches(pairs: Pairs, options: PairOptions): Batches {
       const [x, y] = [lengthsOf(a), lengthsOf(b)]
       return x[0] - y[0] || x[1] - y[1]
     })
-  const inOrder = Int32Array.from({ length: rows }, (_, row) => row)
+  const inOrder = numbered(rows)
   // Whatever the order of rows of equal lengths, the batches begin at the same places.
   const begins = cut([...sorted(inOrder.slice())].map(lengthsOf), options)
   const random = new RandomStream(seed)

@@ -31,13 +31,20 @@ export function batchesOfRows<Kind extends Batch>(
   return {
     length: Math.ceil(rows / batchSize),
     *[Symbol.iterator]() {
-      const order = Int32Array.from({ length: rows }, (_, row) => row)
+      const order = numbered(rows)
       // A stream per epoch: an epoch left early does not change the next.
       if (shuffle === 'epoch') random.fork(`epoch ${epoch++}`).shuffle(order)
       for (let start = 0; start < rows; start += batchSize)
         yield make(order.subarray(start, start + batchSize))
     },
   }
+}
+
+/** The numbers of rows: 0 … count − 1. A loop is ten times as fast as Int32Array.from, once for each search. */
+export function numbered(count: number): Int32Array {
+  const numbers = new Int32Array(count)
+  for (let i = 0; i < count; i++) numbers[i] = i
+  return numbers
 }
 
 /** The size of the first axis. */

@@ -1,3 +1,4 @@
+import { numbered } from '../data/rows.js'
 import { OstinatoError } from '../errors.js'
 import { checkInteger } from '../suggest.js'
 import { History } from './history.js'
@@ -82,10 +83,10 @@ export class Frontier {
     this.maxLengths = maxLengths(where, model, options)
     const rows = sources * rowsPerSource
     this.tokens = new Int32Array(rows).fill(startToken)
-    this.parents = Int32Array.from({ length: rows }, (_, row) => row)
+    this.parents = numbered(rows)
     this.tokenScores = new Float32Array(rows)
     this.totals = new Float64Array(rows)
-    this.sources = Int32Array.from({ length: sources }, (_, source) => source)
+    this.sources = numbered(sources)
     this.count = sources
     this.#ended = new Int32Array(sources)
     this.#views = [this.tokens, this.parents, this.sources]

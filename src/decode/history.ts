@@ -16,7 +16,7 @@ export interface Ending {
 
 /**
  * All rows of all steps, each with the row that it goes on from: the tree of the hypotheses, read from its leaves. Row r of step t
- * is fed to the model at step t + 1. Memory grows by doubling.
+ * is fed to the model at step t + 1. Memory begins with room for some steps and grows by doubling.
  */
 export class History {
   /** Where the rows of each step begin. */
@@ -43,11 +43,11 @@ export class History {
 
   /** The rows of a step: the tokens chosen, the rows of the step before that they follow, and the tokens' log-probabilities. */
   append(tokens: Int32Array, parents: Int32Array, scores: Float32Array): void {
-    const start = this.#rows
-    this.#rows += tokens.length
-    this.#tokens = grown(this.#tokens, this.#rows)
-    this.#parents = grown(this.#parents, this.#rows)
-    this.#scores = grown(this.#scores, this.#rows)
+    const [start, { length }] = [this.#rows, tokens]
+    this.#rows += length
+    this.#tokens = grown(this.#tokens, start, length)
+    this.#parents = grown(this.#parents, start, length)
+    this.#scores = grown(this.#scores, start, length)
     this.#tokens.set(tokens, start)
     this.#parents.set(parents, start)
     this.#scores.set(scores, start)
@@ -66,7 +66,7 @@ export class History {
     this.#width = width
     const start = this.#attentionEnd
     this.#attentionEnd += attention.length
-    this.#attention = grown(this.#attention, this.#attentionEnd)
+    this.#attention = grown(this.#attention, start, attention.length)
     this.#attention.set(attention, start)
     this.#attentionStarts.push(start)
   }
@@ -123,14 +123,19 @@ export class History {
   }
 }
 
-/** What memory grows to at first. */
-const fewest = 1 << 14
+/** Steps of so many rows that there is room for when memory has grown. */
+const steps = 8
 
-function grown<Values extends Int32Array | Float32Array>(values: Values, length: number): Values {
-  if (length <= values.length) return values
-  const larger = new (values.constructor as new (length: number) => Values)(
-    Math.max(fewest, length, 2 * values.length),
+/** `values`, or a longer copy: for `count` more behind the first `length`. */
+function grown<Values extends Int32Array | Float32Array>(
+  values: Values,
+  length: number,
+  count: number,
+): Values {
+  if (length + count <= values.length) return values
+  const longer = new (values.constructor as new (length: number) => Values)(
+    Math.max(length + steps * count, 2 * values.length),
   )
-  larger.set(values)
-  return larger
+  longer.set(values)
+  return longer
 }

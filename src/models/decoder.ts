@@ -2,7 +2,7 @@
 import type { FloatArray } from '../backends/backend.js'
 import { type Precision, precisionNames } from '../contract/index.js'
 import type { TensorRecord } from '../data/index.js'
-import { rowCount } from '../data/rows.js'
+import { numbered, rowCount } from '../data/rows.js'
 import type { StepModel } from '../decode/step-model.js'
 import { OstinatoError } from '../errors.js'
 import type { Dimension } from '../graph/index.js'
@@ -165,7 +165,7 @@ export class Decoder implements StepModel {
     this.#allScores = atLeast(this.#allScores, rows * this.vocabularySize)
     this.#allAttention = atLeast(this.#allAttention, rows * this.#attended)
     // Row i of a step leaves its states in row i.
-    this.#step.input('storeRows')?.set(Int32Array.from({ length: rows }, (_, row) => row))
+    this.#step.input('storeRows')?.set(numbered(rows))
     for (const { input, output, outer, inner } of this.#handed) {
       const values = this.#encoded.context.outputs[output] as FloatArray
       this.#step.input(input)?.set(values.subarray(0, outer * this.sources * inner))

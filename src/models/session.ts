@@ -1,4 +1,5 @@
 import { type Precision, precisionNames } from '../contract/index.js'
+import { numbered } from '../data/rows.js'
 import { OstinatoError } from '../errors.js'
 import { checkInteger, checkName, checkOptions } from '../suggest.js'
 import type { Engine } from './engine.js'
@@ -31,7 +32,7 @@ export class Session {
     this.#batch = batch
     this.#rows = {
       load: new Int32Array(batch).fill(-1),
-      store: Int32Array.from({ length: batch }, (_, i) => i),
+      store: numbered(batch),
     }
   }
 
