@@ -5,16 +5,14 @@ import { type Initializer, type InitializerLike, toInitializer } from '../initia
 import { layers } from '../layers/index.js'
 import type { Json, Scope } from '../layers/layer.js'
 import { known } from '../layers/options.js'
+import { cellState, type RecurrentLayer, recurrentLayer } from '../layers/recurrent.js'
 import {
-  cellState,
-  type RecurrentLayer,
   type RecurrentOptions,
   type RecurrentSettings,
   type ReturnState,
-  recurrentLayer,
   recurrentOptionNames,
   recurrentSettings,
-} from '../layers/recurrent.js'
+} from '../layers/recurrent-settings.js'
 import type { SymbolicTensor } from '../layers/symbolic.js'
 
 type Shape = readonly number[]

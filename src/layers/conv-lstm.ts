@@ -3,16 +3,13 @@ import { features, fill, type Tensor } from '../graph/index.js'
 import { type Activation, activations } from './activations.js'
 import { cellMasks, dropInput, stateMasks } from './masks.js'
 import { activation, count, flag, gateActivation, known, rate, unitForgetBias } from './options.js'
+import { cellState, cellWeights, type RecurrentLayer, recurrentLayer } from './recurrent.js'
 import {
-  cellState,
-  cellWeights,
-  type RecurrentLayer,
   type RecurrentOptions,
   type ReturnState,
-  recurrentLayer,
   recurrentOptionNames,
   recurrentSettings,
-} from './recurrent.js'
+} from './recurrent-settings.js'
 import type { SymbolicTensor } from './symbolic.js'
 import {
   type ImageWindows,

@@ -4,16 +4,13 @@ import { type Activation, activations } from './activations.js'
 import { dropInput, stateMasks } from './masks.js'
 import { activation, flag, gateActivation, known, oneOf } from './options.js'
 import { type RecomputeOptions, recomputedWalk, recomputeOption } from './recompute.js'
+import { cellState, cellWeights, type RecurrentLayer, recurrentLayer } from './recurrent.js'
 import {
-  cellState,
-  cellWeights,
-  type RecurrentLayer,
   type RecurrentOptions,
   type ReturnState,
-  recurrentLayer,
   recurrentOptionNames,
   recurrentSettings,
-} from './recurrent.js'
+} from './recurrent-settings.js'
 import type { SymbolicTensor } from './symbolic.js'
 
 export interface GruOptions extends RecurrentOptions, RecomputeOptions {

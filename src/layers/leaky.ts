@@ -1,14 +1,8 @@
 import { OstinatoError } from '../errors.js'
 import { broadcast, features, linearRecurrence, sigmoid } from '../graph/index.js'
 import { flag, known } from './options.js'
-import {
-  cellState,
-  type RecurrentLayer,
-  type RecurrentOptions,
-  type ReturnState,
-  recurrentLayer,
-  sequenceSettings,
-} from './recurrent.js'
+import { cellState, type RecurrentLayer, recurrentLayer } from './recurrent.js'
+import { type RecurrentOptions, type ReturnState, sequenceSettings } from './recurrent-settings.js'
 import type { SymbolicTensor } from './symbolic.js'
 
 export interface LeakyOptions

@@ -5,16 +5,13 @@ import type { Scope } from './layer.js'
 import { cellMasks, dropInput, stateMasks } from './masks.js'
 import { activation, count, flag, gateActivation, known, oneOf, rate, unitForgetBias } from './options.js'
 import { type RecomputeOptions, recomputedWalk, recomputeOption } from './recompute.js'
+import { cellState, cellWeights, type RecurrentLayer, recurrentLayer } from './recurrent.js'
 import {
-  cellState,
-  cellWeights,
-  type RecurrentLayer,
   type RecurrentOptions,
   type ReturnState,
-  recurrentLayer,
   recurrentOptionNames,
   recurrentSettings,
-} from './recurrent.js'
+} from './recurrent-settings.js'
 import type { SymbolicTensor } from './symbolic.js'
 
 export interface LstmOptions extends RecurrentOptions, RecomputeOptions {

@@ -1,7 +1,7 @@
 /** The random masks of recurrent layers: of the input, of the state in products, and of what steps change. */
 import { dropoutMask, multiply, type Tensor } from '../graph/index.js'
 import type { Scope } from './layer.js'
-import type { RecurrentSettings } from './recurrent.js'
+import type { RecurrentSettings } from './recurrent-settings.js'
 
 type Shape = Tensor['shape']
 

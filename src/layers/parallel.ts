@@ -18,7 +18,7 @@ import {
   type ReturnState,
   recurrentOptionNames,
   recurrentSettings,
-} from './recurrent.js'
+} from './recurrent-settings.js'
 
 /** What only recurrent weights have. */
 const ofRecurrentWeights = ['recurrentInitializer', 'recurrentRegularizer', 'recurrentDropout'] as const

@@ -21,9 +21,9 @@ import {
   checkSequence,
   givenStates,
   type RecurrentLayer,
-  type RecurrentSettings,
   type States,
 } from './recurrent.js'
+import type { RecurrentSettings } from './recurrent-settings.js'
 import { applyLayer, type SymbolicTensor } from './symbolic.js'
 
 const attends = ['before', 'after'] as const

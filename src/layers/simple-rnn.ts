@@ -3,16 +3,13 @@ import { features, type RnnActivation, rnn, rnnActivations } from '../graph/inde
 import { type Activation, activations } from './activations.js'
 import { dropInput, stateMasks } from './masks.js'
 import { activation, known } from './options.js'
+import { cellState, cellWeights, type RecurrentLayer, recurrentLayer } from './recurrent.js'
 import {
-  cellState,
-  cellWeights,
-  type RecurrentLayer,
   type RecurrentOptions,
   type ReturnState,
-  recurrentLayer,
   recurrentOptionNames,
   recurrentSettings,
-} from './recurrent.js'
+} from './recurrent-settings.js'
 import type { SymbolicTensor } from './symbolic.js'
 
 export interface SimpleRnnOptions extends RecurrentOptions {

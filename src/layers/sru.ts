@@ -17,7 +17,8 @@ import {
   withoutPadding,
   withZoneout,
 } from './parallel.js'
-import { cellState, type RecurrentLayer, type ReturnState, recurrentLayer } from './recurrent.js'
+import { cellState, type RecurrentLayer, recurrentLayer } from './recurrent.js'
+import type { ReturnState } from './recurrent-settings.js'
 import type { SymbolicTensor } from './symbolic.js'
 
 export interface SruOptions extends ParallelOptions {}
