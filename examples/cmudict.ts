@@ -36,8 +36,8 @@ function read(folder: string, name: string): Pronunciation[] {
 }
 
 /**
- * The files divide pronunciations, not words: an eighth of the words that are measured can be learned too, with other pronunciations than those
- * that are measured. `words` leaves them out of what is learned.
+ * The files divide pronunciations, not words: an eighth of the words that are measured can be learned too, nearly all of them with other
+ * pronunciations. `words` leaves them out of what is learned.
  */
 const splits = ['pronunciations', 'words'] as const
 
@@ -133,7 +133,8 @@ await example(command, async (settings) => {
   const unheard = without(measured, learnable)
   const greedy = await errorRates(all, measured, vocabularies)
   const beam = await errorRates(all, measured, vocabularies, beams, patience)
-  const unheardBeam = await errorRates(all, unheard, vocabularies, beams, patience)
+  const unheardBeam =
+    unheard.length > 0 ? await errorRates(all, unheard, vocabularies, beams, patience) : undefined
   const hundredths = (percents: number): number => percent(percents / 100)
   report(
     {
@@ -144,8 +145,10 @@ await example(command, async (settings) => {
       beamWer: hundredths(beam.wer),
       // Those that the file to learn from does not have at all.
       unheardWords: unheard.length,
-      unheardBeamPer: hundredths(unheardBeam.per),
-      unheardBeamWer: hundredths(unheardBeam.wer),
+      ...(unheardBeam && {
+        unheardBeamPer: hundredths(unheardBeam.per),
+        unheardBeamWer: hundredths(unheardBeam.wer),
+      }),
       seed,
       ...times,
       backend: first.model.backend.name,

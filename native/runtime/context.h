@@ -33,7 +33,7 @@ class RunContext {
 
   const Program& program() const { return program_; }
   const std::shared_ptr<Borders>& borders() const { return borders_; }
-  /** The instructions that run at the same time as another, at the sizes of the last run. */
+  /** The instructions that run at the same time as another, at the sizes bound last. */
   const Pairs& pairs() const { return pairs_; }
   /** Of everything that belongs to the context. */
   int64_t bytes() const { return bytes_; }

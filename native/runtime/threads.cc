@@ -149,7 +149,7 @@ void ThreadPool::Work(void* argument) {
   auto* worker = static_cast<Worker*>(argument);
   const FlushDenormals flush;
   for (uint32_t seen = 0;;) {
-    AwaitChange(worker->posted, seen, seriesSpins);
+    AwaitChange(worker->posted, seen, spinsForNext);
     seen = worker->posted.load(std::memory_order_acquire);
     // Body and part stand still from here on only where this part is ours.
     if (!worker->begin(seen)) continue;

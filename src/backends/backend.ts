@@ -57,8 +57,8 @@ export interface RunContext {
   run(segments: readonly SegmentKind[], signal?: AbortSignal): Promise<Status>
   /** The same on the calling thread, for small steps. */
   runSync(segments: readonly SegmentKind[]): Status
-  /** Whether a run with these dimensions takes a few milliseconds. Absent where `run` is done on the calling thread anyway. */
-  isShort?(): boolean
+  /** Multiply-adds of a run of all segments with these dimensions. Absent where `run` is done on the calling thread anyway. */
+  work?(): number
   /** Idempotent; waits for a run under way to stop. Any later use throws DISPOSED. */
   dispose(): void
 }

@@ -131,9 +131,6 @@ const statusNames = Object.keys(statuses) as Status[]
 const noStates = new Float32Array(0)
 const noStatistics = new Float64Array(0)
 
-/** Multiply-adds of some ten milliseconds. */
-const shortWork = 2 ** 29
-
 class NativeContext implements RunContext {
   readonly #handle: NativeContextHandle
   readonly #windows: Windows
@@ -205,9 +202,9 @@ class NativeContext implements RunContext {
     }
   }
 
-  isShort(): boolean {
+  work(): number {
     this.#begin()
-    return this.#handle.work() <= shortWork
+    return this.#handle.work()
   }
 
   dispose(): void {

@@ -149,12 +149,12 @@ export class Frontier {
     return place * this.#rowsPerSource
   }
 
-  /** Nothing has been laid out for the source at a place. Places come in rising order. */
+  /** The source at a place has ended, whatever has been laid out for it. Places come in rising order. */
   end(place: number): void {
     this.#ended[this.#endedCount++] = place
   }
 
-  /** All sources have been laid out or have ended. */
+  /** All others have been laid out. */
   commit(): void {
     this.#closeGaps()
     const rows = this.count * this.#rowsPerSource

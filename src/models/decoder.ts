@@ -194,15 +194,16 @@ export class Decoder implements StepModel {
       })
     }
     if (!first) this.#checkParents(parents)
-    // Sources only leave: behind the first step, as many as before are the same as before.
-    const fewer = sources.length !== this.#count
-    if (first || fewer) this.#keep(sources)
-    if (fewer || each !== this.#each) this.#resize(each)
     const step = this.#step
-    ;(step.input(this.#tokens) as Int32Array).set(tokens)
-    step.input('loadRows')?.set(first ? sources : parents)
+    // Before anything is changed: a step that is refused can be tried again.
     this.#engine.beginReading()
     try {
+      // Sources only leave: behind the first step, as many as before are the same as before.
+      const fewer = sources.length !== this.#count
+      if (first || fewer) this.#keep(sources)
+      if (fewer || each !== this.#each) this.#resize(each)
+      ;(step.input(this.#tokens) as Int32Array).set(tokens)
+      step.input('loadRows')?.set(first ? sources : parents)
       step.runSync(forward, 'decoder.step')
     } finally {
       this.#engine.endReading()

@@ -16,6 +16,13 @@ const indexNames: Readonly<Record<string, readonly [what: string, expected: stri
   sparse_top_k_accuracy: ['target', 'a class of the prediction'],
 }
 
+/** Multiply-adds of ten milliseconds on one thread. */
+const shortWork = 4e8
+/** Fewer rows than these take nearly as long: they wait for the weights. */
+const fullRows = 16
+/** A step of a walk takes microseconds, however little there is to multiply. */
+const leastOfStep = 2 ** 18
+
 /** Steps of an axis; no axis of a program is empty. */
 function stepsOf(axis: TracedAxis, times: readonly number[]): number {
   return Math.max(1, axis.size(times[axis.source] ?? 1))
@@ -29,7 +36,9 @@ export class Executable {
   readonly batchCapacity: number
   /** By time axis of the model. */
   readonly timeCapacities: readonly number[]
+  /** Of the next run: rows, and steps of all time axes. */
   #batch = 1
+  #steps = 1
   #disposed = false
 
   constructor(
@@ -54,6 +63,7 @@ export class Executable {
   /** Sets the sizes of the next run: the axes that layers derive follow those of the inputs. */
   setDimensions(batch: number, times: readonly number[]): void {
     this.#batch = batch
+    this.#steps = times.reduce((sum, time) => sum + time, 0)
     const { inputDimensions } = this.traced.program
     for (const [i, { name }] of inputDimensions.entries()) {
       const axis = this.#axes.get(name)
@@ -95,10 +105,17 @@ export class Executable {
    * thread cold for what it does next.
    */
   async runHereIfShort(segments: readonly SegmentKind[], where: string, signal?: AbortSignal): Promise<void> {
-    if (!this.context.isShort?.()) return this.run(segments, where, signal)
+    if (!this.#isShort()) return this.run(segments, where, signal)
     await pause()
     signal?.throwIfAborted()
     this.runSync(segments, where)
+  }
+
+  /** Whether a run takes some ten milliseconds at most. */
+  #isShort(): boolean {
+    const work = this.context.work?.() ?? Number.POSITIVE_INFINITY
+    const rows = Math.max(1, fullRows / this.#batch)
+    return work * rows + this.#steps * leastOfStep <= shortWork
   }
 
   runSync(segments: readonly SegmentKind[], where: string): void {

@@ -45,6 +45,25 @@ describe('beam search', () => {
     }
   })
 
+  test.each([
+    // Who ends comes first, and only the first of them is looked at.
+    { endToken: 0, beams: 1, expected: [[]] },
+    // At the second step the last token of the first row ends: behind its neighbours, before the other rows.
+    { endToken: 2, beams: 3, expected: [[], [0, 0], [0, 1]] },
+  ])('takes equal scores by parent and token, end $endToken', async ({ endToken, beams, expected }) => {
+    const model: StepModel = {
+      sources: 1,
+      vocabularySize: 3,
+      startToken: 0,
+      endToken,
+      start() {},
+      step: (tokens) => new Float32Array(3 * tokens.length).fill(-1),
+    }
+    const options = { beams, nBest: beams, maxLength: 2, patience: Number.POSITIVE_INFINITY }
+    const [found] = await decode.beam(model, options)
+    expect(found!.hypotheses.map(({ tokens }) => [...tokens])).toEqual(expected)
+  })
+
   test('is what its description says, on narrow beams', async () => {
     const property = fc.asyncProperty(
       fc.record({
