@@ -311,6 +311,11 @@ test('cmudict learns to spell from either end, and several models say what each 
     const { learnedWords } = result('cmudict', ...exactly, '--epochs', '1', '--split', split)
     expect(learnedWords).toBe(learned.length - left)
   }
+  // All that is measured can be learned.
+  writeFileSync(join(data, 'cmudict-0.7b.train-dev-1-21'), line('BAA'))
+  const known = result('cmudict', ...exactly, '--load', file)
+  expect(known).toMatchObject({ words: 1, beamWer: 0, unheardWords: 0 })
+  expect(known).not.toHaveProperty('unheardBeamWer')
 }, 120_000)
 
 test.each([1, 2])('fill-in from %s side(s): words outside the vocabulary do not count', (sides) => {
