@@ -19,6 +19,8 @@ import {
   pairsOf,
   pronunciationModel,
   pronunciationsOf,
+  ratesOf,
+  spokenBy,
   vocabulariesOf,
 } from './pronunciation.js'
 import { keepOrder, orders } from './saying.js'
@@ -130,11 +132,12 @@ await example(command, async (settings) => {
     load === undefined ? await learnNow() : { all: await together(load.split(','), settings), times: {} }
   const [first] = all as [SequenceToSequence]
   const vocabularies = keptVocabularies(first)
-  const unheard = without(measured, learnable)
   const greedy = await errorRates(all, measured, vocabularies)
-  const beam = await errorRates(all, measured, vocabularies, beams, patience)
-  const unheardBeam =
-    unheard.length > 0 ? await errorRates(all, unheard, vocabularies, beams, patience) : undefined
+  const found = await spokenBy(all, measured, vocabularies, beams, patience)
+  const beam = ratesOf(found, measured)
+  const unheard = new Set(without(measured, learnable))
+  const ofUnheard = found.filter((_, i) => unheard.has(measured[i]!))
+  const unheardBeam = unheard.size > 0 ? ratesOf(ofUnheard, [...unheard]) : undefined
   const hundredths = (percents: number): number => percent(percents / 100)
   report(
     {
@@ -144,7 +147,7 @@ await example(command, async (settings) => {
       beamPer: hundredths(beam.per),
       beamWer: hundredths(beam.wer),
       // Those that the file to learn from does not have at all.
-      unheardWords: unheard.length,
+      unheardWords: unheard.size,
       ...(unheardBeam && {
         unheardBeamPer: hundredths(unheardBeam.per),
         unheardBeamWer: hundredths(unheardBeam.wer),

@@ -148,25 +148,44 @@ export function pairsOf(
 }
 
 /**
- * Phoneme and word error rate in percent of a model, or of several together (see `say`): the nearest way to say a word counts. `beams` 1 takes the
- * likeliest phoneme each time; `patience` is that of the search with more.
+ * How a model, or several together (see `say`), say words. `beams` 1 takes the likeliest phoneme each time; `patience` is that of the search
+ * with more.
  */
-export async function errorRates(
-  models: SequenceToSequence | readonly SequenceToSequence[],
+export async function spokenBy(
+  models: readonly SequenceToSequence[],
   entries: readonly Pronunciation[],
   { letters, phonemes }: Vocabularies,
   beams = 1,
   patience = 1,
-): Promise<{ per: number; wer: number }> {
+): Promise<string[][]> {
   const found: string[][] = []
   for (let first = 0; first < entries.length; first += 256) {
     const words = entries.slice(first, first + 256).map(({ word }) => letters.encode(word))
-    const said = await say([models].flat(), words, { beams, patience })
+    const said = await say(models, words, { beams, patience })
     found.push(...said.map((tokens) => phonemes.tokensOf(tokens)))
   }
+  return found
+}
+
+/** Phoneme and word error rate in percent of what has been found for words: the nearest way to say a word counts. */
+export function ratesOf(
+  found: readonly (readonly string[])[],
+  entries: readonly Pronunciation[],
+): { per: number; wer: number } {
   const { rate, exact } = textMetrics.errorRate(
     found,
     entries.map(({ spoken }) => spoken),
   )
   return { per: 100 * rate, wer: 100 * (1 - exact) }
+}
+
+/** Both at once. */
+export async function errorRates(
+  models: SequenceToSequence | readonly SequenceToSequence[],
+  entries: readonly Pronunciation[],
+  vocabularies: Vocabularies,
+  beams = 1,
+  patience = 1,
+): Promise<{ per: number; wer: number }> {
+  return ratesOf(await spokenBy([models].flat(), entries, vocabularies, beams, patience), entries)
 }
